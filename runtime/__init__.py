@@ -1,0 +1,1 @@
+"""Process plumbing every process needs, and no business: logs, errors, metrics, health, exit."""
