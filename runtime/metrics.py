@@ -1,0 +1,78 @@
+"""Every metric of ours in one registry; names here are what dashboards and alerts read."""
+
+from __future__ import annotations
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+
+REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+
+# From ten seconds (an urgent job in a city) to two days (a person looks for a project's crew).
+_DISTRIBUTION_BUCKETS = (1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 10800, 43200, 86400, 172800)
+_HTTP_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+ORDERS = Counter(
+    "orders_total", "Orders that entered a state", ["service", "state"], registry=REGISTRY
+)
+ORDER_DISTRIBUTION_SECONDS = Histogram(
+    "order_distribution_seconds",
+    "From the start of the search to the acceptance that won",
+    ["service"],
+    buckets=_DISTRIBUTION_BUCKETS,
+    registry=REGISTRY,
+)
+OFFERS = Counter(
+    "offers_total", "Offers by how they ended", ["service", "outcome"], registry=REGISTRY
+)
+PAYMENT_OPERATIONS = Counter(
+    "payment_operations_total",
+    "Calls to the payment provider by result",
+    ["operation", "outcome"],
+    registry=REGISTRY,
+)
+PAYMENT_NOTICES = Counter(
+    "payment_notices_total", "Payment notices received", ["outcome"], registry=REGISTRY
+)
+INBOX_PENDING = Gauge("inbox_pending", "Telegram updates stored, not yet done", registry=REGISTRY)
+OUTBOX_PENDING = Gauge("outbox_pending", "Messages stored, not yet sent", registry=REGISTRY)
+OUTBOX_OLDEST_SECONDS = Gauge(
+    "outbox_oldest_seconds", "Age of the oldest message not yet sent", registry=REGISTRY
+)
+UPDATES = Counter(
+    "updates_total", "Telegram updates by kind and result", ["kind", "outcome"], registry=REGISTRY
+)
+MESSAGES = Counter(
+    "messages_total",
+    "Calls to Telegram by method and result",
+    ["method", "outcome"],
+    registry=REGISTRY,
+)
+GEOCODING = Counter(
+    "geocoding_total",
+    "Places resolved by source and result",
+    ["source", "outcome"],
+    registry=REGISTRY,
+)
+HTTP_REQUESTS = Counter(
+    "http_requests_total", "HTTP requests served", ["method", "route", "status"], registry=REGISTRY
+)
+HTTP_REQUEST_SECONDS = Histogram(
+    "http_request_seconds",
+    "Time to serve a request",
+    ["method", "route"],
+    buckets=_HTTP_BUCKETS,
+    registry=REGISTRY,
+)
+
+
+def exposition() -> tuple[bytes, str]:
+    """Return the body and the content type of `/metrics`."""
+    return generate_latest(REGISTRY), CONTENT_TYPE_LATEST
