@@ -1,0 +1,153 @@
+"""Decisions about the prepayment window and the agreed time of the visit."""
+
+from datetime import datetime, timedelta
+
+from rules.changes import Change, MoneyAction, Notice, OfferOutcome, to_client, to_contractor
+from rules.errors import AlreadyPaid, NotPayable, NotYours, ProposalUnknown, TransitionRefused
+from rules.money import free_cancellation_ends
+from rules.orders import OfferState, Order, OrderEvent, OrderState, Proposal, Role
+from rules.slots import check_proposal
+
+
+def check_payable(order: Order) -> None:
+    """A prepayment may be started now.
+
+    Raises:
+        AlreadyPaid, NotPayable: It may not.
+    """
+    if order.prepaid:
+        raise AlreadyPaid()
+    if order.state is not OrderState.AWAITING_PREPAYMENT:
+        raise NotPayable()
+
+
+def payment_started(order: Order, now: datetime) -> Change:
+    """The client has chosen how to pay; the payment page is ready."""
+    check_payable(order)
+    return Change(
+        order.after(OrderEvent.PAYMENT_STARTED, now), OrderEvent.PAYMENT_STARTED, Role.CLIENT
+    )
+
+
+def payment_declined(order: Order, now: datetime) -> Change:
+    """The provider refused; the client hears why and may pay again in the same window."""
+    return Change(
+        order.after(OrderEvent.PAYMENT_DECLINED, now),
+        OrderEvent.PAYMENT_DECLINED,
+        tellings=to_client(Notice.PAYMENT_DECLINED),
+    )
+
+
+def payment_reminded(order: Order, now: datetime) -> Change:
+    """A part of the payment window has passed without money."""
+    return Change(
+        order.after(OrderEvent.PAYMENT_REMINDED, now),
+        OrderEvent.PAYMENT_REMINDED,
+        tellings=to_client(Notice.PAY_REMINDER),
+    )
+
+
+def reminder_times(order: Order) -> tuple[datetime, ...]:
+    """When to remind of the payment: at 50 % and 80 % of the window."""
+    if order.accepted_at is None:
+        return ()
+    window = order.clocks.payment_window_seconds
+    return tuple(
+        order.accepted_at + timedelta(seconds=window * percent / 100)
+        for percent in order.policy.payment_reminder_percents
+    )
+
+
+def payment_ends(order: Order) -> datetime:
+    """When the leased slot is given back if nothing is paid."""
+    if order.accepted_at is None:
+        raise TransitionRefused("nobody has accepted")
+    return order.accepted_at + timedelta(seconds=order.clocks.payment_window_seconds)
+
+
+def prepaid(order: Order, now: datetime) -> Change:
+    """The prepayment is held or taken: the visit is booked."""
+    after = order.after(OrderEvent.PREPAID, now, prepaid=True, booked_at=now, due_at=order.visit_at)
+    told = to_contractor(order.contractor_id, Notice.CLIENT_PAID)
+    return Change(
+        after,
+        OrderEvent.PREPAID,
+        Role.CLIENT,
+        order.client_id,
+        tellings=(*to_client(Notice.PAYMENT_RECEIVED), *told),
+    )
+
+
+def payment_expired(order: Order, now: datetime) -> Change:
+    """Unpaid at the deadline: the slot is free again, without a penalty for the contractor."""
+    after = order.after(OrderEvent.PAYMENT_EXPIRED, now, due_at=None)
+    outcome = OfferOutcome(order.contractor_id or 0, order.search.round, OfferState.WITHDRAWN)
+    told = to_contractor(order.contractor_id, Notice.CLIENT_DID_NOT_PAY)
+    return Change(
+        after,
+        OrderEvent.PAYMENT_EXPIRED,
+        offers=(outcome,),
+        tellings=(*to_client(Notice.ORDER_UNPAID), *told),
+        frees=order.contractor_id,
+        money=MoneyAction.RELEASE,
+    )
+
+
+def capture_time(order: Order) -> datetime:
+    """When a hold is taken: free cancellation is over (or at once, when nothing is free)."""
+    ends = free_cancellation_ends(order)
+    if ends is None:
+        raise TransitionRefused("nothing is booked")
+    return ends
+
+
+def check_party(order: Order, role: Role, actor_id: int) -> None:
+    """The actor is this order's client or its present contractor (or support).
+
+    Raises:
+        NotYours: He is not.
+    """
+    if role is Role.SUPPORT:
+        return
+    owner = order.client_id if role is Role.CLIENT else order.contractor_id
+    if owner != actor_id:
+        raise NotYours()
+
+
+def slot_proposed(order: Order, role: Role, visit_at: datetime, now: datetime) -> Change:
+    """One side proposes another time; the newest proposal counts.
+
+    Raises:
+        BadTime, TransitionRefused, OrderClosed: It cannot.
+    """
+    check_proposal(visit_at, now)
+    if order.set_off_at is not None:
+        raise TransitionRefused("the contractor is on the way")
+    after = order.after(OrderEvent.SLOT_PROPOSED, now, proposal=Proposal(role, visit_at))
+    told = (
+        to_contractor(order.contractor_id, Notice.SLOT_PROPOSED)
+        if role is Role.CLIENT
+        else to_client(Notice.SLOT_PROPOSED)
+    )
+    return Change(after, OrderEvent.SLOT_PROPOSED, role, tellings=told)
+
+
+def slot_answered(order: Order, role: Role, *, agrees: bool, now: datetime) -> Change:
+    """The other side agrees or refuses; the agreed time is the one that counts from now on.
+
+    Raises:
+        ProposalUnknown: There is no proposal, or it is one's own.
+    """
+    proposal = order.proposal
+    if proposal is None or proposal.by is role:
+        raise ProposalUnknown()
+    event = OrderEvent.SLOT_AGREED if agrees else OrderEvent.SLOT_REFUSED
+    notice = Notice.SLOT_AGREED if agrees else Notice.SLOT_REFUSED
+    visit = proposal.visit_at if agrees else order.visit_at
+    after = order.after(event, now, proposal=None, visit_at=visit, due_at=visit)
+    told = (
+        to_client(notice)
+        if proposal.by is Role.CLIENT
+        else to_contractor(order.contractor_id, notice)
+    )
+    return Change(after, event, role, tellings=told)

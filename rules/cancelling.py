@@ -1,0 +1,267 @@
+"""Decisions that end an order early, and what they cost: cancellation, withdrawal, claims."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from rules import ledger, money, points
+from rules.changes import (
+    Change,
+    MoneyAction,
+    Notice,
+    OfferOutcome,
+    Telling,
+    to_client,
+    to_contractor,
+    to_support,
+)
+from rules.errors import BadInput, ClaimTooHigh, NoClaimOpen, TransitionRefused
+from rules.orders import (
+    Claim,
+    ClaimState,
+    OfferState,
+    Order,
+    OrderEvent,
+    OrderState,
+    Role,
+    Search,
+)
+from rules.reasons import CLAIM_REASONS
+
+
+def cancelled(order: Order, by: Role, reason: str, now: datetime) -> Change:
+    """An order ends early, from any open state.
+
+    What no claim can reach goes back at once; up to the cap waits a day for the contractor's
+    proven costs. Before payment nothing moves.
+
+    Raises:
+        OrderClosed: It has ended already.
+    """
+    terms = money.cancellation_terms(order, by, now)
+    claim = None
+    if terms.claim_cap_kopecks > 0:
+        until = now + timedelta(seconds=order.policy.claim_seconds)
+        claim = Claim(terms.claim_cap_kopecks, until)
+    offers = tuple(
+        replace(one, state=OfferState.LOST) if one.state is OfferState.LIVE else one
+        for one in order.search.offers
+    )
+    after = order.after(
+        OrderEvent.CANCELLED,
+        now,
+        search=replace(order.search, offers=offers),
+        claim=claim,
+        cancelled_by=by,
+        reason=reason,
+        refund_kopecks=order.refund_kopecks + terms.refund_now_kopecks,
+        needs_attention=False,
+        proposal=None,
+        due_at=claim.until if claim else None,
+    )
+    return Change(
+        after,
+        OrderEvent.CANCELLED,
+        by,
+        offers=_ended_offers(order),
+        tellings=_told(order, claim),
+        frees=order.contractor_id,
+        money=MoneyAction.REFUND if claim else MoneyAction.RELEASE,
+        refund_kopecks=terms.refund_now_kopecks,
+        note=reason,
+    )
+
+
+def _told(order: Order, claim: Claim | None) -> tuple[Telling, ...]:
+    told = to_client(Notice.ORDER_CANCELLED)
+    if order.contractor_id is None:
+        return told
+    notice = Notice.CLAIM_INVITED if claim else Notice.CLIENT_CANCELLED
+    return (*told, *to_contractor(order.contractor_id, notice))
+
+
+def _ended_offers(order: Order) -> tuple[OfferOutcome, ...]:
+    number = order.search.round
+    ended = [
+        OfferOutcome(one.contractor_id, number, OfferState.LOST) for one in order.search.live()
+    ]
+    if order.contractor_id is not None:
+        ended.append(OfferOutcome(order.contractor_id, number, OfferState.WITHDRAWN, "cancelled"))
+    return tuple(ended)
+
+
+def claimed(order: Order, kopecks: int, reason: str, now: datetime) -> Change:
+    """The contractor claims proven costs, at most the cap, with what they were for.
+
+    Raises:
+        NoClaimOpen: Nothing can be claimed (any more).
+        ClaimTooHigh: Above the cap.
+        BadInput: No amount or no reason.
+    """
+    claim = _open_claim(order)
+    if kopecks <= 0 or reason not in CLAIM_REASONS:
+        raise BadInput("a claim needs an amount and what it was for")
+    if kopecks > claim.cap_kopecks:
+        raise ClaimTooHigh(str(claim.cap_kopecks))
+    until = now + timedelta(seconds=order.policy.claim_seconds)
+    made = replace(claim, state=ClaimState.MADE, amount_kopecks=kopecks, reason=reason, until=until)
+    after = order.after(OrderEvent.CLAIMED, now, claim=made, due_at=until)
+    return Change(
+        after,
+        OrderEvent.CLAIMED,
+        Role.CONTRACTOR,
+        order.contractor_id,
+        tellings=to_client(Notice.CLAIM_MADE),
+    )
+
+
+def _open_claim(order: Order) -> Claim:
+    if order.claim is None or order.claim.state is not ClaimState.OPEN:
+        raise NoClaimOpen()
+    return order.claim
+
+
+def claim_waived(order: Order, by: Role, now: datetime) -> Change:
+    """'No costs' (or a day's silence): the rest goes back to the client."""
+    claim = _open_claim(order)
+    return _claim_settled(order, claim, 0, OrderEvent.CLAIM_WAIVED, by, now)
+
+
+def claim_objected(order: Order, now: datetime) -> Change:
+    """The client objects; a person decides.
+
+    Raises:
+        NoClaimOpen: There is no claim to object to.
+    """
+    if order.claim is None or order.claim.state is not ClaimState.MADE:
+        raise NoClaimOpen()
+    objected = replace(order.claim, state=ClaimState.OBJECTED)
+    after = order.after(
+        OrderEvent.CLAIM_OBJECTED, now, claim=objected, needs_attention=True, due_at=None
+    )
+    return Change(
+        after,
+        OrderEvent.CLAIM_OBJECTED,
+        Role.CLIENT,
+        order.client_id,
+        tellings=to_support(Notice.NEEDS_PERSON),
+    )
+
+
+def claim_decided(order: Order, by: Role, kopecks: int | None, now: datetime) -> Change:
+    """The claim stands: by the client's word or silence in full, by support as decided.
+
+    Raises:
+        NoClaimOpen: There is none. BadInput: More than was claimed.
+    """
+    claim = order.claim
+    if claim is None or claim.state not in (ClaimState.MADE, ClaimState.OBJECTED):
+        raise NoClaimOpen()
+    granted = claim.amount_kopecks if kopecks is None else kopecks
+    if not 0 <= granted <= claim.amount_kopecks:
+        raise BadInput("granted costs lie between nothing and the claim")
+    return _claim_settled(order, claim, granted, OrderEvent.CLAIM_SETTLED, by, now)
+
+
+def _claim_settled(
+    order: Order, claim: Claim, granted: int, event: OrderEvent, by: Role, now: datetime
+) -> Change:
+    rest = claim.cap_kopecks - granted
+    after = order.after(
+        event,
+        now,
+        claim=replace(claim, state=ClaimState.SETTLED, amount_kopecks=granted),
+        refund_kopecks=order.refund_kopecks + rest,
+        needs_attention=False,
+        due_at=None,
+    )
+    journals: tuple[ledger.Journal, ...] = ()
+    if granted > 0 and order.contractor_id is not None:
+        journals = (ledger.costs_kept(order.order_id, order.contractor_id, granted),)
+    return Change(
+        after,
+        event,
+        by,
+        journals=journals,
+        tellings=to_client(Notice.CLAIM_SETTLED),
+        money=MoneyAction.REFUND if rest else MoneyAction.NONE,
+        refund_kopecks=rest,
+    )
+
+
+def withdrew(order: Order, reason: str, now: datetime) -> Change:
+    """The contractor withdraws: the order searches again, first in line, price and money kept.
+
+    The client is credited a compensation by the time left; the contractor owes it.
+    """
+    reasons = points.PointsReason
+    penalty = reasons.WITHDREW_PAID if order.prepaid else reasons.WITHDREW_UNPAID
+    amount = money.withdrawal_compensation(order, now)
+    return _searches_again(order, OrderEvent.WITHDREW, amount, penalty, reason, now)
+
+
+def no_show(order: Order, now: datetime) -> Change:
+    """The contractor did not come: as a withdrawal, with the highest compensation.
+
+    Raises:
+        TransitionRefused: The grace after the agreed time has not passed, or work has begun.
+    """
+    if order.visit_at is None or order.state is not OrderState.BOOKED:
+        raise TransitionRefused("no visit is due")
+    if now < order.visit_at + timedelta(seconds=order.clocks.start_grace_seconds):
+        raise TransitionRefused("the contractor may still come")
+    amount = money.no_show_compensation(order)
+    return _searches_again(
+        order, OrderEvent.NO_SHOW, amount, points.PointsReason.NO_SHOW, "no_show", now
+    )
+
+
+def _searches_again(
+    order: Order,
+    event: OrderEvent,
+    compensation: int,
+    penalty: points.PointsReason,
+    reason: str,
+    now: datetime,
+) -> Change:
+    contractor = order.contractor_id
+    if contractor is None:
+        raise TransitionRefused("there is no contractor")
+    old = order.search
+    search = Search(old.round + 1, started_at=now, excluded=(*old.excluded, contractor))
+    after = order.after(
+        event,
+        now,
+        search=search,
+        contractor_id=None,
+        visit_at=None,
+        accepted_at=None,
+        booked_at=None,
+        set_off_at=None,
+        started_at=None,
+        proposal=None,
+        due_at=None,
+        needs_attention=False,
+        redispatch_since=now if order.prepaid else None,
+        compensation_kopecks=order.compensation_kopecks + compensation,
+    )
+    journals: tuple[ledger.Journal, ...] = ()
+    if compensation:
+        journals = (
+            ledger.compensated(order.order_id, old.round, order.client_id, compensation),
+            ledger.penalised(order.order_id, old.round, contractor, compensation),
+        )
+    return Change(
+        after,
+        event,
+        Role.CONTRACTOR if event is OrderEvent.WITHDREW else Role.CLIENT,
+        contractor,
+        offers=(OfferOutcome(contractor, old.round, OfferState.WITHDRAWN, reason),),
+        journals=journals,
+        points=(points.change(contractor, penalty, old.round),),
+        tellings=(
+            *to_client(Notice.CONTRACTOR_WITHDREW),
+            *to_contractor(contractor, Notice.YOU_WERE_RELEASED),
+        ),
+        frees=contractor,
+        note=reason,
+    )

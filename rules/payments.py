@@ -1,0 +1,328 @@
+"""The prepayment's machine: pure, monotone, driven only by what the provider was seen to say.
+
+`next_step` names the one operation that money needs now; the workflow performs it as an activity
+and feeds the provider's answer back through `observe`. Nothing else moves money.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from rules.policy import Policy
+
+
+class Method(StrEnum):
+    """How the client pays: a card is held first, SBP is charged at once."""
+
+    CARD = "card"
+    SBP = "sbp"
+
+
+class AttemptState(StrEnum):
+    """One payment at the provider; the last four are final."""
+
+    REQUESTED = "requested"
+    PENDING = "pending"
+    HELD = "held"
+    CAPTURED = "captured"
+    VOIDED = "voided"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    FAILED = "failed"
+
+
+_RANK = {
+    AttemptState.REQUESTED: 0,
+    AttemptState.PENDING: 1,
+    AttemptState.HELD: 2,
+}
+_DEAD = frozenset(
+    {AttemptState.VOIDED, AttemptState.DECLINED, AttemptState.EXPIRED, AttemptState.FAILED}
+)
+
+
+class RefundState(StrEnum):
+    """One refund at the provider."""
+
+    REQUESTED = "requested"
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Refund:
+    """One refund of an attempt, in kopecks; `seq` is part of its business key."""
+
+    seq: int
+    amount_kopecks: int
+    state: RefundState = RefundState.REQUESTED
+    provider_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One payment attempt of an order."""
+
+    number: int
+    method: Method
+    amount_kopecks: int
+    created_at: datetime
+    state: AttemptState = AttemptState.REQUESTED
+    provider_id: str | None = None
+    confirmation_url: str | None = None
+    decline_reason: str | None = None
+    # When the provider lets a hold go by itself.
+    hold_ends_at: datetime | None = None
+    # When the policy wants a hold captured; None: not decided yet.
+    capture_at: datetime | None = None
+    # The order does not want this money (any more): void it, or refund it in full.
+    released: bool = False
+    # It became paid only after it had been released; such money sits in suspense.
+    late: bool = False
+    refund_due_kopecks: int = 0
+    refunds: tuple[Refund, ...] = ()
+    polls: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """The provider may still be paid or is holding the client's money."""
+        return self.state in _RANK
+
+    @property
+    def refunded_or_reserved_kopecks(self) -> int:
+        """What has gone back or is on its way."""
+        return sum(r.amount_kopecks for r in self.refunds if r.state is not RefundState.FAILED)
+
+    @property
+    def refunded_kopecks(self) -> int:
+        """What has gone back for certain."""
+        return sum(r.amount_kopecks for r in self.refunds if r.state is RefundState.SUCCEEDED)
+
+
+@dataclass(frozen=True)
+class Money:
+    """All payment attempts of an order; at most one of them is wanted at a time."""
+
+    attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def current(self) -> Attempt | None:
+        """The attempt the order counts on, if any."""
+        for attempt in reversed(self.attempts):
+            if not attempt.released and attempt.state not in _DEAD:
+                return attempt
+        return None
+
+    @property
+    def is_paid(self) -> bool:
+        """The wanted attempt is held or captured."""
+        attempt = self.current
+        return attempt is not None and attempt.state in (AttemptState.HELD, AttemptState.CAPTURED)
+
+    @property
+    def at_rest(self) -> bool:
+        """Nothing is pending at the provider and nothing is due."""
+        return all(_step_of(attempt, None) is None for attempt in self.attempts)
+
+    @property
+    def refunded_kopecks(self) -> int:
+        """What has gone back to the client for certain, over all attempts."""
+        return sum(attempt.refunded_kopecks for attempt in self.attempts)
+
+    def with_attempt(self, attempt: Attempt) -> "Money":
+        """This money with one attempt replaced (by number) or added."""
+        kept = tuple(one for one in self.attempts if one.number != attempt.number)
+        return replace(self, attempts=tuple(sorted((*kept, attempt), key=lambda one: one.number)))
+
+
+class Op(StrEnum):
+    """What may be asked of the provider."""
+
+    CREATE = "create"
+    GET = "get"
+    CAPTURE = "capture"
+    VOID = "void"
+    REFUND = "refund"
+    GET_REFUND = "get_refund"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operation on one attempt, not before `at` (None: at once)."""
+
+    op: Op
+    attempt: int
+    at: datetime | None = None
+    amount_kopecks: int = 0
+    refund_seq: int = 0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a fetched provider object said about an attempt (and one of its refunds)."""
+
+    state: AttemptState
+    provider_id: str | None = None
+    confirmation_url: str | None = None
+    hold_ends_at: datetime | None = None
+    decline_reason: str | None = None
+    refund: Refund | None = None
+
+
+def request(money: Money, method: Method, amount_kopecks: int, now: datetime) -> Money:
+    """A new attempt; an unpaid one before it is released (and watched until it is final)."""
+    older = tuple(
+        replace(one, released=True) if one.is_open and not money.is_paid else one
+        for one in money.attempts
+    )
+    number = len(older) + 1
+    return Money((*older, Attempt(number, method, amount_kopecks, now)))
+
+
+def release(money: Money) -> Money:
+    """The order does not want any of this money: void what is held, refund what was taken."""
+    return Money(
+        tuple(
+            one
+            if one.state in _DEAD
+            else replace(one, released=True, refund_due_kopecks=one.amount_kopecks)
+            for one in money.attempts
+        )
+    )
+
+
+def owe_refund(money: Money, kopecks: int) -> Money:
+    """The wanted attempt owes `kopecks` more to the client, never more than it took."""
+    attempt = money.current
+    if attempt is None or kopecks <= 0:
+        return money
+    due = min(attempt.amount_kopecks, attempt.refund_due_kopecks + kopecks)
+    return money.with_attempt(replace(attempt, refund_due_kopecks=due, capture_at=_EPOCH_FIRST))
+
+
+_EPOCH_FIRST = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
+"""Earlier than any order: 'capture at once'."""
+
+
+def capture_by(money: Money, at: datetime, policy: Policy) -> Money:
+    """A hold is captured at `at`, or in time before the provider would let it go."""
+    attempt = money.current
+    if attempt is None or attempt.state is not AttemptState.HELD:
+        return money
+    if attempt.hold_ends_at is not None:
+        margin = timedelta(seconds=policy.capture_margin_seconds)
+        life = attempt.hold_ends_at - attempt.created_at
+        at = min(at, attempt.hold_ends_at - min(margin, life / 4))
+    if attempt.capture_at is not None:
+        at = min(at, attempt.capture_at)
+    return money.with_attempt(replace(attempt, capture_at=at))
+
+
+def _refund_step(attempt: Attempt) -> Step | None:
+    for refund in attempt.refunds:
+        if refund.state is RefundState.REQUESTED:
+            return Step(Op.REFUND, attempt.number, None, refund.amount_kopecks, refund.seq)
+        if refund.state is RefundState.PENDING:
+            return Step(Op.GET_REFUND, attempt.number, None, refund.amount_kopecks, refund.seq)
+    due = attempt.amount_kopecks if attempt.released else attempt.refund_due_kopecks
+    missing = due - attempt.refunded_or_reserved_kopecks
+    if missing <= 0:
+        return None
+    return Step(Op.REFUND, attempt.number, None, missing, len(attempt.refunds) + 1)
+
+
+def _step_of(attempt: Attempt, policy: Policy | None) -> Step | None:
+    match attempt.state:
+        case AttemptState.REQUESTED:
+            # Even when released meanwhile: only the provider can say whether it exists.
+            return Step(Op.CREATE, attempt.number)
+        case AttemptState.PENDING:
+            return Step(Op.GET, attempt.number, _poll_at(attempt, policy))
+        case AttemptState.HELD if attempt.released:
+            return Step(Op.VOID, attempt.number)
+        case AttemptState.HELD:
+            if attempt.capture_at is None:
+                return None
+            return Step(Op.CAPTURE, attempt.number, attempt.capture_at, attempt.amount_kopecks)
+        case AttemptState.CAPTURED:
+            return _refund_step(attempt)
+        case _:
+            return None
+
+
+def _poll_at(attempt: Attempt, policy: Policy | None) -> datetime | None:
+    if policy is None:
+        return attempt.created_at
+    waits = policy.payment_poll_seconds
+    passed = sum(waits[min(i, len(waits) - 1)] for i in range(attempt.polls + 1))
+    return attempt.created_at + timedelta(seconds=passed)
+
+
+def next_step(money: Money, policy: Policy) -> Step | None:
+    """The most urgent operation, or None when money is at rest; earliest `at` first."""
+    steps = [step for one in money.attempts if (step := _step_of(one, policy)) is not None]
+    if not steps:
+        return None
+    return min(steps, key=lambda step: (step.at or _EPOCH_FIRST, step.attempt))
+
+
+def observe(attempt: Attempt, seen: Seen) -> Attempt:
+    """The attempt after a fetched provider object; lower ranks than known are ignored."""
+    attempt = replace(attempt, polls=attempt.polls + 1)
+    if seen.refund is not None:
+        others = tuple(one for one in attempt.refunds if one.seq != seen.refund.seq)
+        refunds = tuple(sorted((*others, seen.refund), key=lambda one: one.seq))
+        return replace(attempt, refunds=refunds)
+    if not attempt.is_open or _RANK.get(seen.state, 9) < _RANK[attempt.state]:
+        return attempt
+    became_paid = seen.state in (AttemptState.HELD, AttemptState.CAPTURED) and (
+        attempt.state in (AttemptState.REQUESTED, AttemptState.PENDING)
+    )
+    return replace(
+        attempt,
+        state=seen.state,
+        provider_id=seen.provider_id or attempt.provider_id,
+        confirmation_url=seen.confirmation_url or attempt.confirmation_url,
+        hold_ends_at=seen.hold_ends_at or attempt.hold_ends_at,
+        decline_reason=seen.decline_reason or attempt.decline_reason,
+        late=attempt.late or (became_paid and attempt.released),
+    )
+
+
+@dataclass(frozen=True)
+class MoneySummary:
+    """Public figures of an order's money, in kopecks, for cards and the workflow's details."""
+
+    held_kopecks: int = 0
+    captured_kopecks: int = 0
+    refunded_kopecks: int = 0
+    refund_pending_kopecks: int = 0
+    confirming: bool = False
+    payment_url: str | None = None
+    payment_method: Method | None = None
+    decline_reason: str | None = None
+
+
+def summary(money: Money) -> MoneySummary:
+    """Sums over all attempts, and what the client needs to pay the wanted one."""
+    current = money.current
+    newest = money.attempts[-1] if money.attempts else None
+    return MoneySummary(
+        held_kopecks=sum(
+            one.amount_kopecks for one in money.attempts if one.state is AttemptState.HELD
+        ),
+        captured_kopecks=sum(
+            one.amount_kopecks for one in money.attempts if one.state is AttemptState.CAPTURED
+        ),
+        refunded_kopecks=money.refunded_kopecks,
+        refund_pending_kopecks=sum(
+            one.refunded_or_reserved_kopecks - one.refunded_kopecks for one in money.attempts
+        ),
+        confirming=current is not None and current.state is AttemptState.REQUESTED,
+        payment_url=current.confirmation_url
+        if current is not None and current.state is AttemptState.PENDING
+        else None,
+        payment_method=current.method if current is not None else None,
+        decline_reason=newest.decline_reason if newest is not None and current is None else None,
+    )

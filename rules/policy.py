@@ -1,0 +1,151 @@
+"""The numbers of the business as data; an order keeps the policy it started with."""
+
+from dataclasses import dataclass, field
+
+from rules.catalog import TARIFFS_V1, Estimate, JobClass, Service
+from rules.errors import BadInput
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+@dataclass(frozen=True)
+class RefundTier:
+    """From `from_seconds_before_visit` on, claims are capped at `claim_cap_percent`."""
+
+    at_least_seconds_before_visit: int
+    claim_cap_percent: int
+
+
+@dataclass(frozen=True)
+class ClassPolicy:
+    """Clocks, waves and refund tiers of one job class; all times in seconds."""
+
+    offer_timeout_seconds: int
+    search_seconds: int
+    payment_window_seconds: int
+    arrival_seconds: int
+    start_grace_seconds: int
+    auto_accept_seconds: int
+    review_window_seconds: int
+    dispute_window_seconds: int
+    # An urgent visit is hours away from the start, so its free window counts from the booking;
+    # for the others it ends when the first tier below 100 % begins.
+    free_after_booking_seconds: int
+    # Ordered from far to near; before the visit and not yet on the way.
+    refund_tiers: tuple[RefundTier, ...]
+    on_the_way_cap_percent: int
+    max_live_offers: int
+    wave_sizes: tuple[int, ...] = (1, 1, 2, 3, 5)
+
+
+def _urgent() -> ClassPolicy:
+    return ClassPolicy(
+        offer_timeout_seconds=5 * MINUTE,
+        search_seconds=30 * MINUTE,
+        payment_window_seconds=30 * MINUTE,
+        arrival_seconds=3 * HOUR,
+        start_grace_seconds=30 * MINUTE,
+        auto_accept_seconds=24 * HOUR,
+        review_window_seconds=7 * DAY,
+        dispute_window_seconds=3 * DAY,
+        free_after_booking_seconds=5 * MINUTE,
+        refund_tiers=(RefundTier(0, 50),),
+        on_the_way_cap_percent=50,
+        max_live_offers=1,
+    )
+
+
+def _service() -> ClassPolicy:
+    return ClassPolicy(
+        offer_timeout_seconds=30 * MINUTE,
+        search_seconds=3 * HOUR,
+        payment_window_seconds=2 * HOUR,
+        arrival_seconds=DAY,
+        start_grace_seconds=HOUR,
+        auto_accept_seconds=48 * HOUR,
+        review_window_seconds=7 * DAY,
+        dispute_window_seconds=7 * DAY,
+        free_after_booking_seconds=0,
+        refund_tiers=(RefundTier(24 * HOUR, 0), RefundTier(2 * HOUR, 10), RefundTier(0, 30)),
+        on_the_way_cap_percent=30,
+        max_live_offers=3,
+    )
+
+
+def _project() -> ClassPolicy:
+    return ClassPolicy(
+        offer_timeout_seconds=12 * HOUR,
+        search_seconds=48 * HOUR,
+        payment_window_seconds=24 * HOUR,
+        arrival_seconds=7 * DAY,
+        start_grace_seconds=DAY,
+        auto_accept_seconds=7 * DAY,
+        review_window_seconds=14 * DAY,
+        dispute_window_seconds=30 * DAY,
+        free_after_booking_seconds=0,
+        refund_tiers=(RefundTier(72 * HOUR, 0), RefundTier(24 * HOUR, 20), RefundTier(0, 30)),
+        on_the_way_cap_percent=30,
+        max_live_offers=3,
+    )
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One version of all business numbers (policy v1 by default)."""
+
+    version: str = "v1"
+    urgent: ClassPolicy = field(default_factory=_urgent)
+    service: ClassPolicy = field(default_factory=_service)
+    project: ClassPolicy = field(default_factory=_project)
+    prepayment_percent: int = 20
+    platform_fee_percent: int = 25
+    # Nobody eligible: how long until the next query, and after how many a person takes over.
+    empty_query_seconds: int = 10 * MINUTE
+    empty_queries_max: int = 2
+    person_seconds: int = 24 * HOUR
+    redispatch_seconds: int = 48 * HOUR
+    claim_seconds: int = 24 * HOUR
+    payment_reminder_percents: tuple[int, ...] = (50, 80)
+    # A hold is captured at the latest this long before the provider would let it go.
+    capture_margin_seconds: int = 12 * HOUR
+    # How long a pending payment is looked at by ourselves when no notice arrives.
+    payment_poll_seconds: tuple[int, ...] = (10, 30, 60, 120, 300)
+    night_from_hour: int = 22
+    night_to_hour: int = 7
+    visit_reminder_seconds: int = 2 * HOUR
+    # Contractor's withdrawal after payment, per cent of the prepayment, by time before the visit.
+    withdrawal_tiers: tuple[RefundTier, ...] = (
+        RefundTier(48 * HOUR, 0),
+        RefundTier(24 * HOUR, 5),
+        RefundTier(0, 10),
+    )
+    no_show_percent: int = 20
+    no_show_min_kopecks: int = 300_00
+    no_show_max_kopecks: int = 3_000_00
+    client_unpaid_orders_max: int = 3
+    client_orders_per_day: int = 5
+    tariffs: dict[str, Estimate] = field(default_factory=lambda: dict(TARIFFS_V1))
+
+    def for_class(self, job_class: JobClass) -> ClassPolicy:
+        """The clocks and tiers of one job class."""
+        return {
+            JobClass.URGENT: self.urgent,
+            JobClass.SERVICE: self.service,
+            JobClass.PROJECT: self.project,
+        }[job_class]
+
+    def estimate(self, service: Service, detail: str) -> Estimate:
+        """The price range in kopecks for a service and its answered question.
+
+        Raises:
+            BadInput: The detail does not belong to the service.
+        """
+        found = self.tariffs.get(f"{service.value}:{detail}")
+        if found is None:
+            raise BadInput(f"no tariff for {service.value}:{detail}")
+        return found
+
+
+POLICY_V1 = Policy()

@@ -1,0 +1,7 @@
+"""Reason codes: what a person chose from buttons. Free text never enters a workflow."""
+
+DECLINE_REASONS = ("busy", "too_far", "price", "no_equipment", "other")
+CANCEL_REASONS = ("changed_mind", "found_other", "price", "too_long", "weather", "mistake", "other")
+WITHDRAW_REASONS = ("rig_broke", "no_access", "weather", "ill", "price", "other")
+CLAIM_REASONS = ("travel", "materials", "equipment", "crew_time")
+SUPPORT_REASONS = ("client_asked", "contractor_asked", "fraud", "mistake", "other")

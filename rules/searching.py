@@ -1,0 +1,293 @@
+"""Decisions while a contractor is being looked for, up to the acceptance that wins."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from rules import points
+from rules.changes import (
+    Change,
+    MoneyAction,
+    Notice,
+    OfferOutcome,
+    to_client,
+    to_contractor,
+    to_support,
+)
+from rules.errors import (
+    AlreadyYours,
+    OfferDeclined,
+    OfferUnknown,
+    OrderClosed,
+    OrderTaken,
+    TransitionRefused,
+)
+from rules.offers import wave_size
+from rules.orders import FINAL_STATES, Offer, OfferState, Order, OrderEvent, OrderState, Role
+from rules.slots import offered_visit
+
+
+def placed(order: Order, now: datetime) -> Change:
+    """The order is written and its search begins."""
+    search = replace(order.search, started_at=now)
+    return Change(
+        order.after(OrderEvent.PLACED, now, search=search), OrderEvent.PLACED, Role.CLIENT
+    )
+
+
+def _expire(order: Order) -> tuple[tuple[Offer, ...], tuple[OfferOutcome, ...]]:
+    kept = tuple(
+        replace(offer, state=OfferState.EXPIRED) if offer.state is OfferState.LIVE else offer
+        for offer in order.search.offers
+    )
+    outcomes = tuple(
+        OfferOutcome(offer.contractor_id, order.search.round, OfferState.EXPIRED)
+        for offer in order.search.live()
+    )
+    return kept, outcomes
+
+
+def waves_left(order: Order) -> bool:
+    """Whether another wave may be sent before a person takes over."""
+    if wave_size(order, order.search.wave + 1) == 0:
+        return False
+    return order.search.empty_queries < order.policy.empty_queries_max
+
+
+def search_ends(order: Order) -> datetime:
+    """When the automatic search hands over to a person, whatever it has found."""
+    if order.search.started_at is None:
+        raise TransitionRefused("the search has not begun")
+    seconds = order.clocks.search_seconds
+    return order.search.started_at + timedelta(seconds=seconds)
+
+
+def wave_sent(order: Order, offers: tuple[Offer, ...], now: datetime) -> Order:
+    """The order after a wave: silent contractors of the last one expired, the new ones live.
+
+    The wave's activity has written all of it already, so this is not a Change.
+    """
+    kept, _ = _expire(order)
+    search = replace(
+        order.search,
+        offers=(*kept, *offers),
+        wave=order.search.wave + 1 if offers else order.search.wave,
+        empty_queries=0 if offers else order.search.empty_queries + 1,
+    )
+    due = max((offer.until for offer in offers), default=None)
+    return order.after(OrderEvent.WAVE_SENT, now, search=search, due_at=due)
+
+
+def silent(order: Order) -> tuple[int, ...]:
+    """The contractors whose live offers end unanswered now."""
+    return tuple(offer.contractor_id for offer in order.search.live())
+
+
+def declined(order: Order, contractor_id: int, reason: str, now: datetime) -> Change:
+    """A contractor refuses his offer; with a reason it costs nothing.
+
+    Raises:
+        OfferUnknown, OrderTaken, OrderClosed: There is nothing to refuse.
+    """
+    if order.state is not OrderState.SEARCHING:
+        raise OrderClosed() if order.is_final else OrderTaken()
+    offer = order.search.of(contractor_id)
+    if offer is None:
+        raise OfferUnknown()
+    outcome = OfferOutcome(contractor_id, order.search.round, OfferState.DECLINED, reason)
+    gone = replace(offer, state=OfferState.DECLINED)
+    search = replace(
+        order.search,
+        offers=tuple(gone if one is offer else one for one in order.search.offers),
+    )
+    return Change(
+        order.after(OrderEvent.OFFER_DECLINED, now, search=search),
+        OrderEvent.OFFER_DECLINED,
+        Role.CONTRACTOR,
+        contractor_id,
+        offers=(outcome,),
+    )
+
+
+def check_accept(order: Order, contractor_id: int) -> Offer:
+    """The offer that this contractor may accept; a late one counts while the order is open.
+
+    Raises:
+        AlreadyYours, OrderTaken, OrderClosed, OfferUnknown, OfferDeclined: He may not.
+    """
+    if order.contractor_id == contractor_id and not order.is_final:
+        raise AlreadyYours()
+    if order.state in FINAL_STATES:
+        raise OrderClosed()
+    if order.state is not OrderState.SEARCHING:
+        raise OrderTaken()
+    offer = order.search.of(contractor_id)
+    if offer is None:
+        raise OfferUnknown()
+    if offer.state is OfferState.DECLINED:
+        raise OfferDeclined()
+    if offer.state in (OfferState.LOST, OfferState.WITHDRAWN, OfferState.SKIPPED):
+        raise OfferUnknown()
+    return offer
+
+
+def _won(order: Order, offer: Offer, now: datetime) -> Order:
+    offers = tuple(
+        replace(
+            one,
+            state=OfferState.WON
+            if one.contractor_id == offer.contractor_id
+            else (OfferState.LOST if one.state is OfferState.LIVE else one.state),
+        )
+        for one in order.search.offers
+    )
+    search = replace(order.search, offers=offers, person_since=None)
+    visit = offer.visit_at if offer.visit_at > now else offered_visit(order, now)
+    event = OrderEvent.REBOOKED if order.prepaid else OrderEvent.ACCEPTED
+    window = timedelta(seconds=order.clocks.payment_window_seconds)
+    return order.after(
+        event,
+        now,
+        search=search,
+        contractor_id=offer.contractor_id,
+        visit_at=visit,
+        accepted_at=now,
+        booked_at=now if order.prepaid else None,
+        redispatch_since=None,
+        needs_attention=False,
+        due_at=visit if order.prepaid else now + window,
+    )
+
+
+def accepted(order: Order, contractor_id: int, now: datetime) -> Change:
+    """The first acceptance wins and takes the slot; all other live offers are lost.
+
+    Raises:
+        AlreadyYours, OrderTaken, OrderClosed, OfferUnknown, OfferDeclined: See check_accept.
+    """
+    offer = check_accept(order, contractor_id)
+    return _winning(order, offer, Role.CONTRACTOR, now)
+
+
+def assigned(order: Order, contractor_id: int, now: datetime) -> Change:
+    """Support gives the order to a contractor by hand.
+
+    Raises:
+        OrderTaken, OrderClosed, AlreadyYours: The order is not looking for anybody.
+    """
+    if order.contractor_id == contractor_id and not order.is_final:
+        raise AlreadyYours()
+    if order.state is not OrderState.SEARCHING:
+        raise OrderClosed() if order.is_final else OrderTaken()
+    visit = offered_visit(order, now)
+    known = order.search.of(contractor_id)
+    offer = known or Offer(contractor_id, order.search.wave, now, visit)
+    if known is None:
+        search = replace(order.search, offers=(*order.search.offers, offer))
+        order = replace(order, search=search)
+    return _winning(order, offer, Role.SUPPORT, now)
+
+
+def _winning(order: Order, offer: Offer, by: Role, now: datetime) -> Change:
+    after = _won(order, offer, now)
+    number = order.search.round
+    lost = tuple(
+        OfferOutcome(one.contractor_id, number, OfferState.LOST)
+        for one in order.search.live()
+        if one.contractor_id != offer.contractor_id
+    )
+    won = OfferOutcome(offer.contractor_id, number, OfferState.WON)
+    told = to_client(Notice.REPLACEMENT_FOUND if order.prepaid else Notice.CONTRACTOR_FOUND)
+    return Change(
+        after,
+        OrderEvent.REBOOKED if order.prepaid else OrderEvent.ACCEPTED,
+        by,
+        offer.contractor_id,
+        offers=(won, *lost),
+        tellings=(*told, *to_contractor(offer.contractor_id, Notice.YOU_WON)),
+        winner=offer.contractor_id,
+    )
+
+
+def claim_refused(order: Order, contractor_id: int, now: datetime) -> Change | None:
+    """The database refused the winner (his last slot went elsewhere): undo it and search on."""
+    if order.contractor_id != contractor_id or order.state not in (
+        OrderState.AWAITING_PREPAYMENT,
+        OrderState.BOOKED,
+        OrderState.CANCELLED,
+    ):
+        return None
+    offers = tuple(
+        replace(one, state=OfferState.SKIPPED) if one.contractor_id == contractor_id else one
+        for one in order.search.offers
+    )
+    after = order.after(
+        OrderEvent.CLAIM_REFUSED,
+        now,
+        search=replace(order.search, offers=offers),
+        contractor_id=None,
+        visit_at=None,
+        accepted_at=None,
+        booked_at=None,
+        due_at=None,
+    )
+    outcome = OfferOutcome(contractor_id, order.search.round, OfferState.SKIPPED, "no_capacity")
+    return Change(after, OrderEvent.CLAIM_REFUSED, offers=(outcome,))
+
+
+def person_called(order: Order, now: datetime) -> Change:
+    """Distribution is exhausted: support has a day, then the order ends by itself."""
+    kept, outcomes = _expire(order)
+    search = replace(order.search, offers=kept, person_since=now)
+    after = order.after(
+        OrderEvent.PERSON_CALLED,
+        now,
+        search=search,
+        needs_attention=True,
+        due_at=person_ends(replace(order, search=search)),
+    )
+    return Change(
+        after,
+        OrderEvent.PERSON_CALLED,
+        offers=outcomes,
+        points=_silence(outcomes),
+        tellings=(*to_client(Notice.PERSON_SEARCHES), *to_support(Notice.NEEDS_PERSON)),
+    )
+
+
+def _silence(outcomes: tuple[OfferOutcome, ...]) -> tuple[points.PointsChange, ...]:
+    return tuple(
+        points.change(one.contractor_id, points.PointsReason.SILENCE, one.round) for one in outcomes
+    )
+
+
+def person_ends(order: Order) -> datetime:
+    """When the search ends for good: a day after a person took over; paid orders within 48 h."""
+    since = order.search.person_since
+    if since is None:
+        raise TransitionRefused("no person has taken over")
+    ends = since + timedelta(seconds=order.policy.person_seconds)
+    if order.redispatch_since is not None:
+        limit = order.redispatch_since + timedelta(seconds=order.policy.redispatch_seconds)
+        return min(ends, limit)
+    return ends
+
+
+def gave_up(order: Order, now: datetime) -> Change:
+    """Nobody was found: nothing was taken, or what was taken goes back in full."""
+    kept, outcomes = _expire(order)
+    after = order.after(
+        OrderEvent.GAVE_UP,
+        now,
+        search=replace(order.search, offers=kept),
+        refund_kopecks=order.prepayment_kopecks if order.prepaid else 0,
+        prepaid=False,
+        needs_attention=False,
+        due_at=None,
+    )
+    return Change(
+        after,
+        OrderEvent.GAVE_UP,
+        offers=outcomes,
+        tellings=to_client(Notice.NO_CONTRACTOR),
+        money=MoneyAction.RELEASE,
+    )

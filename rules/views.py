@@ -1,0 +1,146 @@
+"""What is shown of an order: one value for the bot, the browser page, the console and support.
+
+Built from rows (`models.queries.orders`) or, without the personal fields, from a workflow.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from rules.catalog import Estimate, Service
+from rules.orders import OfferState, Order, OrderState, Proposal, Role
+from rules.payments import Money, MoneySummary, summary
+
+
+@dataclass(frozen=True)
+class OfferView:
+    """One contractor's offer, as he and support see it."""
+
+    contractor_id: int
+    wave: int
+    state: OfferState
+    until: datetime
+    visit_at: datetime
+    distance_km: float
+    score: float = 0.0
+    terms: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """A cost claim: amounts in kopecks."""
+
+    state: str
+    cap_kopecks: int
+    amount_kopecks: int
+    reason: str
+    until: datetime
+
+
+@dataclass(frozen=True)
+class OrderView:
+    """All public facts of an order, and (from rows only) what its parties may know."""
+
+    order_id: str
+    number: int
+    version: int
+    state: OrderState
+    service: Service
+    detail: str
+    town: str
+    region: str
+    utc_offset_minutes: int
+    estimate: Estimate
+    prepayment_kopecks: int
+    created_at: datetime
+    state_since: datetime | None = None
+    due_at: datetime | None = None
+    wish_day: date | None = None
+    wave: int = 0
+    offered: int = 0
+    person_since: datetime | None = None
+    redispatch_since: datetime | None = None
+    contractor_id: int | None = None
+    visit_at: datetime | None = None
+    prepaid: bool = False
+    set_off_at: datetime | None = None
+    started_at: datetime | None = None
+    done_at: datetime | None = None
+    completed_at: datetime | None = None
+    proposal: Proposal | None = None
+    cancelled_by: Role | None = None
+    reason: str = ""
+    claim: ClaimView | None = None
+    final_price_kopecks: int | None = None
+    client_stars: int | None = None
+    contractor_stars: int | None = None
+    refund_kopecks: int = 0
+    compensation_kopecks: int = 0
+    money: MoneySummary = MoneySummary()
+    needs_attention: bool = False
+    money_closed: bool = False
+    # Cancelling now would cost the client at most this (a cap of a claim, not a fee), kopecks.
+    claim_cap_kopecks: int = 0
+    # Personal; only from rows, each only for the role that may know it.
+    client_name: str | None = None
+    client_phone: str | None = None
+    address: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    comment: str | None = None
+    contractor_name: str | None = None
+    contractor_phone: str | None = None
+    contractor_rating: float | None = None
+    contractor_completed: int | None = None
+    # `{PUBLIC_URL}/o/{secret}`: the client's page of the order.
+    page_url: str | None = None
+    offer: OfferView | None = None
+
+
+def view(order: Order, money: Money, *, claim_cap_kopecks: int = 0) -> OrderView:
+    """The public view of a workflow's order; carries nothing personal by construction."""
+    claim = order.claim
+    return OrderView(
+        order_id=order.order_id,
+        number=order.number,
+        version=order.version,
+        state=order.state,
+        service=order.service,
+        detail=order.detail,
+        town=order.town,
+        region=order.region,
+        utc_offset_minutes=order.utc_offset_minutes,
+        estimate=order.estimate,
+        prepayment_kopecks=order.prepayment_kopecks,
+        created_at=order.created_at,
+        state_since=order.state_since,
+        due_at=order.due_at,
+        wish_day=order.wish_day,
+        wave=order.search.wave,
+        offered=len(order.search.offers),
+        person_since=order.search.person_since,
+        redispatch_since=order.redispatch_since,
+        contractor_id=order.contractor_id,
+        visit_at=order.visit_at,
+        prepaid=order.prepaid,
+        set_off_at=order.set_off_at,
+        started_at=order.started_at,
+        done_at=order.done_at,
+        completed_at=order.completed_at,
+        proposal=order.proposal,
+        cancelled_by=order.cancelled_by,
+        reason=order.reason,
+        claim=ClaimView(
+            claim.state, claim.cap_kopecks, claim.amount_kopecks, claim.reason, claim.until
+        )
+        if claim is not None
+        else None,
+        final_price_kopecks=order.final_price_kopecks,
+        client_stars=order.client_stars,
+        contractor_stars=order.contractor_stars,
+        refund_kopecks=order.refund_kopecks,
+        compensation_kopecks=order.compensation_kopecks,
+        money=summary(money),
+        needs_attention=order.needs_attention,
+        money_closed=order.money_closed,
+        claim_cap_kopecks=claim_cap_kopecks,
+    )
