@@ -16,12 +16,40 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 PR_SET_PDEATHSIG = 1
 READY_POLL_SECONDS = 0.02
 # Bound before any fork: looking a symbol up in the forked child could wait for a lock
 # that another thread of the parent held. PyDLL keeps the interpreter lock for the same reason.
 _prctl = ctypes.PyDLL(None).prctl if sys.platform == "linux" else None
+
+
+class Service(Protocol):
+    """Something that can be started, watched and stopped; all calls but `stop` from one thread."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+
+    @property
+    def log_path(self) -> Path:
+        """Where its output goes."""
+
+    def launch(self) -> None:
+        """Begin to start and return soon."""
+
+    def wait_ready(self) -> None:
+        """Return when it serves; raises StartFailed."""
+
+    def stop(self) -> None:
+        """End it; repeatable."""
+
+    def exit_code(self) -> int | None:
+        """None while it runs."""
+
+    def is_healthy(self) -> bool:
+        """Whether it answers now; may take some seconds."""
 
 
 class StartFailed(RuntimeError):

@@ -68,17 +68,33 @@ class EmbeddedPostgres:
         Raises:
             StartFailed: With the log's last lines, after one retry.
         """
+        self.launch()
+        self.wait_ready()
+        return self.url()
+
+    def launch(self) -> None:
+        """Begin to start; needs `wait_ready` afterwards."""
         self.stop()  # a child that was killed but not waited for still holds its pid
         self._initialise()
         self._end_stale_server()
+        self._launch()
+
+    def wait_ready(self) -> None:
+        """Wait until it answers and has the database; a start that fails is repeated once.
+
+        Raises:
+            StartFailed: With the log's last lines.
+        """
         try:
-            self._launch()
+            self._wait()
         except StartFailed:
+            if self._child is None:  # stopped meanwhile, on purpose
+                raise
             time.sleep(RETRY_SECONDS)
             self._launch()
+            self._wait()
         if self.database not in self.databases():
             self.create_database(self.database)
-        return self.url()
 
     def stop(self) -> None:
         """Fast shutdown: sessions are cut, everything committed is on disk. Repeatable."""
@@ -172,8 +188,11 @@ class EmbeddedPostgres:
             )
         )  # fmt: skip
         child.start()
-        child.wait_ready(self._is_ready, START_SECONDS)
         self._child = child
+
+    def _wait(self) -> None:
+        assert self._child is not None
+        self._child.wait_ready(self._is_ready, START_SECONDS)
 
     def _is_ready(self) -> bool:
         """The server writes 'ready' into its pid file: cheaper than a connection per look."""

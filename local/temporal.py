@@ -114,8 +114,15 @@ class EmbeddedTemporal:
         Raises:
             StartFailed: With the log's last lines.
         """
+        self.launch()
+        self.wait_ready()
+        return self.address
+
+    def launch(self) -> None:
+        """Begin to start; needs `wait_ready` afterwards."""
+        self.stop()
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        child = Child(
+        self._child = Child(
             Command(
                 name=self.name,
                 argv=self._arguments(),
@@ -126,10 +133,16 @@ class EmbeddedTemporal:
                 stop_seconds=STOP_SECONDS,
             )
         )
-        child.start()
-        child.wait_ready(self._is_ready, START_SECONDS)
-        self._child = child
-        return self.address
+        self._child.start()
+
+    def wait_ready(self) -> None:
+        """Wait until the namespace answers.
+
+        Raises:
+            StartFailed: With the log's last lines.
+        """
+        assert self._child is not None
+        self._child.wait_ready(self._is_ready, START_SECONDS)
 
     def stop(self) -> None:
         """Stop it; repeatable."""
