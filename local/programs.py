@@ -61,7 +61,7 @@ class Program:
     def wait_ready(self) -> None:
         """Wait for a good answer on its ready path; raises StartFailed."""
         assert self._child is not None
-        self._child.wait_ready(lambda: answers(self.port, self._ready_path), START_SECONDS)
+        self._child.wait_ready(lambda: answers(self.port, self.ready_path), START_SECONDS)
 
     def stop(self) -> None:
         """SIGTERM, then SIGKILL; repeatable."""
