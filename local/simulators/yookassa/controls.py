@@ -1,0 +1,181 @@
+"""The knobs under `/sim`: what a person, a bank, the cabinet or bad luck would do."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, Field
+
+from local.simulators.yookassa.cards import GOOD_CARD
+from local.simulators.yookassa.checks import RefundAsk, kopecks
+from local.simulators.yookassa.desk import Desk
+from local.simulators.yookassa.faults import Kind, Operation
+from local.simulators.yookassa.lists import payments_page, refunds_page
+from local.simulators.yookassa.notices import Mode
+from local.simulators.yookassa.records import iso
+from local.simulators.yookassa.rest import the_desk
+
+AtDesk = Annotated[Desk, Depends(the_desk)]
+router = APIRouter(prefix="/sim")
+_METHODS: dict[str, str] = {"card": "bank_card", "sbp": "sbp"}
+
+
+class Advance(BaseModel):
+    """How far to move the clock, in seconds."""
+
+    advance_seconds: float = Field(ge=0, le=10 * 365 * 86400)
+
+
+class WebhookMode(BaseModel):
+    """What happens to notices; the seed fixes the disorder of `fivefold`."""
+
+    mode: Mode
+    seed: int = 0
+
+
+class PlantedFault(BaseModel):
+    """A fault to come: which operation, what, how often, after how many good ones."""
+
+    operation: Operation
+    kind: Kind
+    count: int = Field(default=1, ge=1, le=1_000_000)
+    skip: int = Field(default=0, ge=0, le=1_000_000)
+    seconds: float | None = Field(default=None, ge=0, le=10 * 365 * 86400)
+
+
+class PersonPays(BaseModel):
+    """How a person pays; without a number, with the card that works."""
+
+    method: Literal["card", "sbp"]
+    number: str = GOOD_CARD
+
+
+class CabinetRefund(BaseModel):
+    """A refund made by the shop's staff in the provider's cabinet; roubles as `100.00`."""
+
+    payment_id: str
+    amount: str
+
+
+class RefundEnd(BaseModel):
+    """How a pending refund ends."""
+
+    status: Literal["succeeded", "canceled"]
+    reason: str | None = None
+
+
+@router.post("/clock")
+async def advance_clock(desk: AtDesk, wish: Advance) -> dict[str, Any]:
+    """Move the clock forward; what is due by then happens before the answer."""
+    with desk.store.transaction():
+        now = desk.clock.advance(wish.advance_seconds)
+    desk.catch_up()
+    desk.notices.fresh.set()
+    return {"now": iso(now)}
+
+
+@router.get("/clock")
+async def read_clock(desk: AtDesk) -> dict[str, Any]:
+    """The simulator's time."""
+    return {"now": iso(desk.clock.now_ms())}
+
+
+@router.post("/webhooks")
+async def choose_webhooks(desk: AtDesk, wish: WebhookMode) -> dict[str, Any]:
+    """Deliver notices, lose them, or send each five times in disorder."""
+    with desk.store.transaction():
+        desk.notices.choose(wish.mode, wish.seed)
+    return {"mode": desk.notices.mode}
+
+
+@router.get("/webhooks")
+async def list_notices(desk: AtDesk) -> dict[str, Any]:
+    """Every notice and what became of it."""
+    return {"mode": desk.notices.mode, "items": desk.notices.listing()}
+
+
+@router.post("/faults")
+async def plant_fault(desk: AtDesk, wish: PlantedFault) -> dict[str, Any]:
+    """Plant a fault."""
+    with desk.store.transaction():
+        desk.faults.plant(wish.operation, wish.kind, wish.count, wish.skip, wish.seconds)
+    return {"items": desk.faults.listing()}
+
+
+@router.get("/faults")
+async def list_faults(desk: AtDesk) -> dict[str, Any]:
+    """Faults still to come."""
+    return {"items": desk.faults.listing()}
+
+
+@router.delete("/faults")
+async def clear_faults(desk: AtDesk) -> dict[str, Any]:
+    """Take all faults back."""
+    with desk.store.transaction():
+        desk.faults.clear()
+    return {"items": []}
+
+
+@router.post("/pay/{payment_id}")
+async def pay_as_a_person(desk: AtDesk, payment_id: str, wish: PersonPays) -> dict[str, Any]:
+    """Pay without the page; a declined card ends the payment as it would there."""
+    with desk.store.transaction():
+        payment = desk.payments.find(payment_id)
+        payment = desk.payments.pay(payment, _METHODS[wish.method], wish.number)
+    return desk.payments.shown(payment)
+
+
+@router.post("/refunds")
+async def refund_in_the_cabinet(desk: AtDesk, wish: CabinetRefund) -> dict[str, Any]:
+    """A refund the shop's program knows nothing of."""
+    amount = kopecks({"value": wish.amount, "currency": "RUB"})
+    with desk.store.transaction():
+        ask = RefundAsk(wish.payment_id, amount, None, {})
+        refund = desk.refunds.create(ask, source="cabinet")
+    return desk.refunds.shown(refund)
+
+
+@router.post("/refunds/{refund_id}/end")
+async def end_refund(desk: AtDesk, refund_id: str, wish: RefundEnd) -> dict[str, Any]:
+    """Let a pending refund succeed or fail."""
+    with desk.store.transaction():
+        refund = desk.refunds.settle(desk.refunds.find(refund_id), wish.status, wish.reason)
+    return desk.refunds.shown(refund)
+
+
+@router.get("/payments")
+async def all_payments(desk: AtDesk) -> dict[str, Any]:
+    """Every payment, newest first, as the API shows it."""
+    items: list[dict[str, Any]] = []
+    query = {"limit": "100"}
+    while True:
+        found, cursor = payments_page(desk.store, query)
+        items += [desk.payments.shown(payment) for payment in found]
+        if cursor is None:
+            return {"items": items}
+        query["cursor"] = cursor
+
+
+@router.get("/refunds")
+async def all_refunds(desk: AtDesk) -> dict[str, Any]:
+    """Every refund, newest first, with its source: `api` or `cabinet`."""
+    items: list[dict[str, Any]] = []
+    query = {"limit": "100"}
+    while True:
+        found, cursor = refunds_page(desk.store, query)
+        items += [{**desk.refunds.shown(refund), "source": refund.source} for refund in found]
+        if cursor is None:
+            return {"items": items}
+        query["cursor"] = cursor
+
+
+@router.get("/requests")
+async def list_requests(
+    desk: AtDesk, after: int = 0, limit: Annotated[int, Query(ge=1, le=10_000)] = 1000
+) -> dict[str, Any]:
+    """The journal: every API request with its key and body; status null means cut off."""
+    found = desk.store.rows(
+        "select seq, at_ms, method, path, query, key, body, status, fault from requests"
+        " where seq > ? order by seq limit ?",
+        (after, limit),
+    )
+    return {"items": [{**dict(row), "at": iso(row["at_ms"])} for row in found]}
