@@ -21,23 +21,6 @@ def check_payable(order: Order) -> None:
         raise NotPayable()
 
 
-def payment_started(order: Order, now: datetime) -> Change:
-    """The client has chosen how to pay; the payment page is ready."""
-    check_payable(order)
-    return Change(
-        order.after(OrderEvent.PAYMENT_STARTED, now), OrderEvent.PAYMENT_STARTED, Role.CLIENT
-    )
-
-
-def payment_declined(order: Order, now: datetime) -> Change:
-    """The provider refused; the client hears why and may pay again in the same window."""
-    return Change(
-        order.after(OrderEvent.PAYMENT_DECLINED, now),
-        OrderEvent.PAYMENT_DECLINED,
-        tellings=to_client(Notice.PAYMENT_DECLINED),
-    )
-
-
 def payment_reminded(order: Order, now: datetime) -> Change:
     """A part of the payment window has passed without money."""
     return Change(

@@ -45,11 +45,8 @@ class OrderEvent(StrEnum):
     ACCEPTED = "accepted"
     REBOOKED = "rebooked"
     CLAIM_REFUSED = "claim_refused"
-    PAYMENT_STARTED = "payment_started"
-    PAYMENT_DECLINED = "payment_declined"
     PAYMENT_REMINDED = "payment_reminded"
     PREPAID = "prepaid"
-    MONEY_MOVED = "money_moved"
     PAYMENT_EXPIRED = "payment_expired"
     GAVE_UP = "gave_up"
     REJECTED = "rejected"
@@ -105,8 +102,6 @@ TRANSITIONS: dict[tuple[OrderState, OrderEvent], OrderState] = {
     (_S.BOOKED, _E.CLAIM_REFUSED): _S.SEARCHING,
     (_S.CANCELLED, _E.CLAIM_REFUSED): _S.CANCELLED,
     (_S.SEARCHING, _E.GAVE_UP): _S.NO_CONTRACTOR,
-    (_S.AWAITING_PREPAYMENT, _E.PAYMENT_STARTED): _S.AWAITING_PREPAYMENT,
-    (_S.AWAITING_PREPAYMENT, _E.PAYMENT_DECLINED): _S.AWAITING_PREPAYMENT,
     (_S.AWAITING_PREPAYMENT, _E.PAYMENT_REMINDED): _S.AWAITING_PREPAYMENT,
     (_S.AWAITING_PREPAYMENT, _E.PREPAID): _S.BOOKED,
     (_S.AWAITING_PREPAYMENT, _E.PAYMENT_EXPIRED): _S.UNPAID,
@@ -133,7 +128,6 @@ TRANSITIONS: dict[tuple[OrderState, OrderEvent], OrderState] = {
     **{(state, _E.CANCELLED): _S.CANCELLED for state in _OPEN},
     **{(state, _E.DISPUTE_OPENED): _S.DISPUTED for state in (*_WORKING, _S.AWAITING_ACCEPTANCE)},
     **{(state, _E.CLOSED): state for state in FINAL_STATES},
-    **{(state, _E.MONEY_MOVED): state for state in OrderState},
 }
 
 

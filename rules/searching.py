@@ -61,7 +61,7 @@ def search_ends(order: Order) -> datetime:
     return order.search.started_at + timedelta(seconds=seconds)
 
 
-def wave_sent(order: Order, offers: tuple[Offer, ...], now: datetime) -> Order:
+def wave_sent(order: Order, offers: tuple[Offer, ...]) -> Order:
     """The order after a wave: silent contractors of the last one expired, the new ones live.
 
     The wave's activity has written all of it already, so this is not a Change.
@@ -74,7 +74,7 @@ def wave_sent(order: Order, offers: tuple[Offer, ...], now: datetime) -> Order:
         empty_queries=0 if offers else order.search.empty_queries + 1,
     )
     due = max((offer.until for offer in offers), default=None)
-    return order.after(OrderEvent.WAVE_SENT, now, search=search, due_at=due)
+    return replace(order, search=search, due_at=due)
 
 
 def silent(order: Order) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 Built from rows (`models.queries.orders`) or, without the personal fields, from a workflow.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from rules.catalog import Estimate, Service
@@ -75,7 +75,7 @@ class OrderView:
     contractor_stars: int | None = None
     refund_kopecks: int = 0
     compensation_kopecks: int = 0
-    money: MoneySummary = MoneySummary()
+    money: MoneySummary = field(default_factory=MoneySummary)
     needs_attention: bool = False
     money_closed: bool = False
     # Cancelling now would cost the client at most this (a cap of a claim, not a fee), kopecks.
