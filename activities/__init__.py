@@ -1,0 +1,1 @@
+"""Side effects: one class per area, each activity idempotent and one transaction."""

@@ -1,0 +1,97 @@
+"""What activities need of the outside world, as protocols; real ones live in `gateways/`."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+PaymentStatus = Literal["pending", "waiting_for_capture", "succeeded", "canceled"]
+RefundStatus = Literal["pending", "succeeded", "canceled"]
+
+
+class NotSent(Exception):
+    """Provably never reached the provider; the same request may be sent again at once."""
+
+
+class Unknown(Exception):
+    """The outcome is unknown (time-out, drop, 5xx, 202, garbage): same key again, then read."""
+
+
+class Refused(Exception):
+    """The provider refused (4xx); nothing has changed there."""
+
+    def __init__(
+        self,
+        code: str,
+        *,
+        parameter: str | None = None,
+        http_status: int = 400,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(f"{http_status} {code} {parameter or ''}".strip())
+        self.code = code
+        self.parameter = parameter
+        self.http_status = http_status
+        self.retry_after_seconds = retry_after_seconds
+
+
+class IntegrityBreach(Exception):
+    """The provider's answer does not belong to what was asked; nothing of it is believed."""
+
+
+@dataclass(frozen=True)
+class ProviderPayment:
+    """A payment as fetched from the provider; amounts in kopecks."""
+
+    id: str
+    status: PaymentStatus
+    amount_kopecks: int
+    income_kopecks: int | None = None
+    refunded_kopecks: int = 0
+    confirmation_url: str | None = None
+    expires_at: datetime | None = None
+    cancellation_reason: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+    test: bool = False
+
+    @property
+    def captured_kopecks(self) -> int:
+        """What the provider has taken."""
+        return self.amount_kopecks if self.status == "succeeded" else 0
+
+
+@dataclass(frozen=True)
+class ProviderRefund:
+    """A refund as fetched from the provider; amount in kopecks."""
+
+    id: str
+    payment_id: str
+    status: RefundStatus
+    amount_kopecks: int
+    cancellation_reason: str | None = None
+
+
+class PaymentGateway(Protocol):
+    """The payment provider; synchronous, safe to call from several threads.
+
+    Every method raises NotSent, Unknown, Refused or IntegrityBreach.
+    """
+
+    def post(self, path: str, body: bytes, key: str) -> ProviderPayment | ProviderRefund:
+        """Send stored bytes under an idempotence key."""
+        ...
+
+    def get_payment(self, payment_id: str) -> ProviderPayment:
+        """Fetch one payment."""
+        ...
+
+    def get_refund(self, refund_id: str) -> ProviderRefund:
+        """Fetch one refund."""
+        ...
+
+    def list_payments(self, created_after: datetime, limit: int = 100) -> list[ProviderPayment]:
+        """Payments created after an instant, newest first."""
+        ...
+
+    def list_refunds(self, payment_id: str) -> list[ProviderRefund]:
+        """All refunds of a payment."""
+        ...

@@ -1,0 +1,1 @@
+"""What happens to an order and when; no arithmetic, no I/O."""

@@ -1,0 +1,26 @@
+"""Named timeouts and retries; every activity call uses one of them by keyword."""
+
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+
+TASK_QUEUE = "drillflow"
+PAYMENTS_TASK_QUEUE = "drillflow-payments"
+
+# A transaction in our own database: short, idempotent, and the order cannot go on without it,
+# so it is retried for as long as it takes.
+WRITE_TIMEOUT = timedelta(seconds=10)
+WRITE_RETRY = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=10),
+)
+
+# One exchange with the payment provider, which answers within 40 s or not at all. No attempt
+# limit: the 23-hour life of an idempotence key is kept by the activity itself.
+MONEY_TIMEOUT = timedelta(seconds=60)
+MONEY_RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=60),
+)
