@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import activities.gateways
 from activities.gateways.offline_geocoder import OfflineGeocoder, find, gazetteer, nearest
@@ -121,6 +123,8 @@ def test_very_common_name_is_limited_to_eight() -> None:
 
 def test_region_narrows_an_ambiguous_name() -> None:
     assert named("Жуковка, Брянская область") == [("Жуковка", "Брянская область")]
+    # The namesake lies just across the border and must not be mixed in.
+    assert named("Радужный, Московская область") == [("Радужный", "Московская область")]
     assert named("Ростов, Ярославская обл.") == [("Ростов Великий", "Ярославская область")]
 
 
@@ -159,6 +163,11 @@ def test_village_and_district_centre_name_the_village_in_either_order() -> None:
 )
 def test_nothing_is_found_where_no_settlement_is_named(text: str) -> None:
     assert find(text) == []
+
+
+@given(st.text(max_size=220) | st.text("гдкулобрим ,.-'1тверь", max_size=220))
+def test_no_text_whatever_breaks_the_search(text: str) -> None:
+    assert len(find(text)) <= 8
 
 
 def test_every_row_of_the_table_is_valid() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from rules.geo import (
     EARTH_RADIUS_KM,
+    ELLIPSOID_MARGIN,
     coarse,
     coverage_box,
     haversine_km,
@@ -112,6 +113,23 @@ def test_coverage_box_leaves_out_what_is_far_away(
     assume(abs(latitude) < 70.0)
 
     assert not coverage_box(latitude, longitude, radius_km).contains(*far)
+
+
+@pytest.mark.parametrize("latitude", [-60.0, 0.0, 45.0, 56.0, 70.0, 80.0])
+@pytest.mark.parametrize("radius_km", [10.0, 100.0, 150.0])
+def test_coverage_box_touches_the_widened_circle_on_every_side(
+    latitude: float, radius_km: float
+) -> None:
+    rim = [
+        point_at(latitude, 100.0, math.radians(bearing / 10), ELLIPSOID_MARGIN * radius_km)
+        for bearing in range(3600)
+    ]
+    box = coverage_box(latitude, 100.0, radius_km)
+
+    assert box.south == pytest.approx(min(latitude for latitude, _ in rim), abs=1e-6)
+    assert box.north == pytest.approx(max(latitude for latitude, _ in rim), abs=1e-6)
+    assert box.west == pytest.approx(min(longitude for _, longitude in rim), abs=2e-5)
+    assert box.east == pytest.approx(max(longitude for _, longitude in rim), abs=2e-5)
 
 
 def test_coverage_box_in_chukotka_is_one_piece_on_both_sides_of_the_antimeridian() -> None:
