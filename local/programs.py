@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from local.children import Child, Command
-from local.ports import LOOPBACK
+from local.ports import LOOPBACK, accepts
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 90.0
@@ -25,6 +25,7 @@ class Program:
     log_dir: Path
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     ready_path: str = "/readyz"
+    health_path: str = "/healthz"
     stop_seconds: float = 15.0
     _child: Child | None = field(default=None, init=False, repr=False)
 
@@ -74,11 +75,13 @@ class Program:
 
     def is_healthy(self) -> bool:
         """Whether the process answers at all; being not ready for a while is no reason to kill."""
-        return answers(self.port, "/healthz")
+        return answers(self.port, self.health_path)
 
 
 def answers(port: int, path: str) -> bool:
-    """Whether a GET of this path on the loopback address is answered with success."""
+    """Whether a GET of this path on the loopback address succeeds; no path: somebody listens."""
+    if not path:
+        return accepts(port)
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=ANSWER_SECONDS)
     try:
         connection.request("GET", path)

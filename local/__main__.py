@@ -1,0 +1,142 @@
+"""`python -m local`: the product on one machine, and the commands around it."""
+
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from local.children import StartFailed
+from local.data_dir import DataDirInUse
+from local.ports import PortTaken
+from local.postgres_home import UnsafeFolder
+from local.progress import Progress
+from local.stack import Stack
+from runtime.exit import hard_exit
+from settings import load_settings
+
+PREDICTABLE = (StartFailed, PortTaken, DataDirInUse, UnsafeFolder)
+DATA_SETS: dict[str, Callable[[Stack], None]] = {}
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+
+
+class Simulator(StrEnum):
+    """The external services that have a simulator."""
+
+    TELEGRAM = "telegram"
+    YOOKASSA = "yookassa"
+
+
+@app.command()
+def up(
+    data: Annotated[str | None, typer.Option(help="Fill it with people: city")] = None,
+    services: Annotated[
+        bool, typer.Option(help="Only what our processes need; run those by hand")
+    ] = False,
+) -> None:
+    """Run the whole stack until Ctrl-C."""
+    settings = load_settings()
+    with (
+        Progress() as progress,
+        Stack(settings, report=progress.report, processes=not services) as stack,
+    ):
+        failure = None
+        # From here on Ctrl-C is the way to end it, not an error.
+        with contextlib.suppress(KeyboardInterrupt):
+            if data:
+                _fill(data, stack)
+            progress.show_urls(stack.urls)
+            if services:
+                progress.show_environment(stack.data_dir / "stack.json")
+            failure = stack.supervisor.wait()
+    if failure:
+        raise StartFailed(failure)
+
+
+@app.command()
+def demo() -> None:
+    """Play one real order from the first tap to the settled ledger."""
+    from local.demo import run  # noqa: PLC0415 - the other commands start faster without it
+
+    raise typer.Exit(run(load_settings(), stay=sys.stdin.isatty()))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database of DRILLFLOW_DATABASE_URL to the newest schema."""
+    from local.migrations import upgrade  # noqa: PLC0415 - as above
+
+    settings = load_settings(needs=["database_url"])
+    assert settings.database_url is not None
+    upgrade(settings.database_url.get_secret_value(), settings.data_dir / "logs/migrations.log")
+
+
+@app.command()
+def check_migrations() -> None:
+    """Compare the migrations with the models on an empty database of its own."""
+    from local.migrations import check  # noqa: PLC0415 - as above
+
+    raise typer.Exit(check())
+
+
+@app.command()
+def simulator(
+    which: Simulator,
+    data: Annotated[Path, typer.Option(help="Its SQLite file")],
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes any")] = 0,
+    webhook_url: Annotated[str | None, typer.Option(help="Where YooKassa's notices go")] = None,
+) -> None:
+    """Serve one simulator; its credentials are the settings of the real service."""
+    from local.simulator_servers import serve_telegram, serve_yookassa  # noqa: PLC0415 - as above
+
+    settings = load_settings()
+    if which is Simulator.TELEGRAM:
+        serve_telegram(settings, data, port)
+    else:
+        serve_yookassa(settings, data, port, webhook_url)
+
+
+def _fill(data: str, stack: Stack) -> None:
+    if data not in DATA_SETS:
+        known = ", ".join(DATA_SETS) or "none yet"
+        raise StartFailed(f"There is no data set {data!r}; there is: {known}.")
+    DATA_SETS[data](stack)
+
+
+def _stop_on_sigterm() -> None:
+    """SIGTERM unwinds the stack as Ctrl-C does, and ends with 0: stopping was asked for."""
+
+    def stop(number: int, frame: object) -> NoReturn:  # noqa: ARG001 - the interpreter's signature
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+def main() -> NoReturn:
+    """Run a command and end through the one exit."""
+    _stop_on_sigterm()
+    code: object = 0
+    try:
+        app()
+    except PREDICTABLE as problem:
+        Console(stderr=True).print(
+            f"drillflow: {problem}", markup=False, highlight=False, soft_wrap=True
+        )
+        code = 1
+    except SystemExit as end:
+        code = end.code
+    except Exception:
+        logging.getLogger(__name__).exception("The command failed")
+        code = 1
+    hard_exit(code if isinstance(code, int) else int(code is not None))
+
+
+if __name__ == "__main__":
+    main()
