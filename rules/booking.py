@@ -2,7 +2,15 @@
 
 from datetime import datetime, timedelta
 
-from rules.changes import Change, MoneyAction, Notice, OfferOutcome, to_client, to_contractor
+from rules.changes import (
+    Change,
+    MoneyAction,
+    Notice,
+    OfferOutcome,
+    to_client,
+    to_contractor,
+    to_support,
+)
 from rules.errors import AlreadyPaid, NotPayable, NotYours, ProposalUnknown, TransitionRefused
 from rules.money import free_cancellation_ends
 from rules.orders import OfferState, Order, OrderEvent, OrderState, Proposal, Role
@@ -74,6 +82,27 @@ def payment_expired(order: Order, now: datetime) -> Change:
         frees=order.contractor_id,
         money=MoneyAction.RELEASE,
     )
+
+
+def hold_lost(order: Order, now: datetime) -> Change:
+    """The provider let the client's hold go before it was captured: nothing is paid any more.
+
+    A booked order asks for the money once more, with the same contractor; later on a person
+    has to look, because the work is under way.
+    """
+    booked = order.state is OrderState.BOOKED
+    window = timedelta(seconds=order.clocks.payment_window_seconds)
+    after = order.after(
+        OrderEvent.HOLD_LOST,
+        now,
+        prepaid=False,
+        booked_at=None if booked else order.booked_at,
+        accepted_at=now if booked else order.accepted_at,
+        needs_attention=not booked and not order.is_final,
+        due_at=now + window if booked else order.due_at,
+    )
+    told = to_client(Notice.PAY_REMINDER) if booked else to_support(Notice.NEEDS_PERSON)
+    return Change(after, OrderEvent.HOLD_LOST, tellings=told)
 
 
 def capture_time(order: Order) -> datetime:

@@ -111,3 +111,24 @@ def no_show_compensation(order: Order) -> int:
     policy = order.policy
     wanted = percent_of(order.prepayment_kopecks, policy.no_show_percent)
     return max(policy.no_show_min_kopecks, min(policy.no_show_max_kopecks, wanted))
+
+
+def claim_caps(order: Order) -> tuple[tuple[datetime, int], ...]:
+    """From when on a client's cancellation could cost how much at most, kopecks, ascending.
+
+    Written with every commit, so that a card can tell the cost at the moment it is looked at.
+    """
+    if not order.prepaid or order.booked_at is None or order.visit_at is None:
+        return ()
+    moments = {order.booked_at, order.set_off_at or order.booked_at}
+    if order.clocks.free_after_booking_seconds:
+        ends = free_cancellation_ends(order)
+        moments.add(ends or order.booked_at)
+    for tier in order.clocks.refund_tiers:
+        moments.add(order.visit_at - timedelta(seconds=tier.at_least_seconds_before_visit))
+    # One second after a tier's edge it has been left.
+    later = sorted({moment + timedelta(seconds=1) for moment in moments})
+    return tuple(
+        (moment, percent_of(order.prepayment_kopecks, claim_cap_percent(order, moment)))
+        for moment in later
+    )

@@ -48,6 +48,7 @@ class OrderEvent(StrEnum):
     PAYMENT_REMINDED = "payment_reminded"
     PREPAID = "prepaid"
     PAYMENT_EXPIRED = "payment_expired"
+    HOLD_LOST = "hold_lost"
     GAVE_UP = "gave_up"
     REJECTED = "rejected"
     SLOT_PROPOSED = "slot_proposed"
@@ -106,6 +107,7 @@ TRANSITIONS: dict[tuple[OrderState, OrderEvent], OrderState] = {
     (_S.AWAITING_PREPAYMENT, _E.PREPAID): _S.BOOKED,
     (_S.AWAITING_PREPAYMENT, _E.PAYMENT_EXPIRED): _S.UNPAID,
     (_S.AWAITING_PREPAYMENT, _E.WITHDREW): _S.SEARCHING,
+    (_S.BOOKED, _E.HOLD_LOST): _S.AWAITING_PREPAYMENT,
     (_S.BOOKED, _E.SLOT_PROPOSED): _S.BOOKED,
     (_S.BOOKED, _E.SLOT_AGREED): _S.BOOKED,
     (_S.BOOKED, _E.SLOT_REFUSED): _S.BOOKED,
@@ -128,6 +130,8 @@ TRANSITIONS: dict[tuple[OrderState, OrderEvent], OrderState] = {
     **{(state, _E.CANCELLED): _S.CANCELLED for state in _OPEN},
     **{(state, _E.DISPUTE_OPENED): _S.DISPUTED for state in (*_WORKING, _S.AWAITING_ACCEPTANCE)},
     **{(state, _E.CLOSED): state for state in FINAL_STATES},
+    **{(state, _E.HOLD_LOST): state for state in (_S.IN_PROGRESS, _S.AWAITING_ACCEPTANCE)},
+    **{(state, _E.HOLD_LOST): state for state in (*FINAL_STATES, _S.SEARCHING, _S.DISPUTED)},
 }
 
 

@@ -80,9 +80,13 @@ class Attempt:
     released: bool = False
     # It became paid only after it had been released; such money sits in suspense.
     late: bool = False
+    # It was seen held, so its capture posts a reservation.
+    was_held: bool = False
     refund_due_kopecks: int = 0
     refunds: tuple[Refund, ...] = ()
+    # How often it was looked at since its state last changed, and when last.
     polls: int = 0
+    seen_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -119,11 +123,6 @@ class Money:
         """The wanted attempt is held or captured."""
         attempt = self.current
         return attempt is not None and attempt.state in (AttemptState.HELD, AttemptState.CAPTURED)
-
-    @property
-    def at_rest(self) -> bool:
-        """Nothing is pending at the provider and nothing is due."""
-        return all(_step_of(attempt, None) is None for attempt in self.attempts)
 
     @property
     def refunded_kopecks(self) -> int:
@@ -219,26 +218,35 @@ def capture_by(money: Money, at: datetime, policy: Policy) -> Money:
     return money.with_attempt(replace(attempt, capture_at=at))
 
 
-def _refund_step(attempt: Attempt) -> Step | None:
+def _wait(since: datetime, waits: tuple[int, ...], times: int) -> datetime:
+    return since + timedelta(seconds=waits[min(times, len(waits) - 1)])
+
+
+def _refund_step(attempt: Attempt, policy: Policy) -> Step | None:
+    looked = attempt.seen_at or attempt.created_at
     for refund in attempt.refunds:
-        if refund.state is RefundState.REQUESTED:
-            return Step(Op.REFUND, attempt.number, None, refund.amount_kopecks, refund.seq)
         if refund.state is RefundState.PENDING:
-            return Step(Op.GET_REFUND, attempt.number, None, refund.amount_kopecks, refund.seq)
+            at = _wait(looked, policy.refund_poll_seconds, attempt.polls)
+            return Step(Op.GET_REFUND, attempt.number, at, refund.amount_kopecks, refund.seq)
     due = attempt.amount_kopecks if attempt.released else attempt.refund_due_kopecks
     missing = due - attempt.refunded_or_reserved_kopecks
     if missing <= 0:
         return None
-    return Step(Op.REFUND, attempt.number, None, missing, len(attempt.refunds) + 1)
+    failed = sum(1 for refund in attempt.refunds if refund.state is RefundState.FAILED)
+    # A refund that the provider refused is tried again, ever more slowly; never dropped.
+    at = _wait(looked, policy.refund_poll_seconds, failed - 1) if failed else None
+    return Step(Op.REFUND, attempt.number, at, missing, len(attempt.refunds) + 1)
 
 
-def _step_of(attempt: Attempt, policy: Policy | None) -> Step | None:
+def _step_of(attempt: Attempt, policy: Policy) -> Step | None:
     match attempt.state:
         case AttemptState.REQUESTED:
             # Even when released meanwhile: only the provider can say whether it exists.
             return Step(Op.CREATE, attempt.number)
         case AttemptState.PENDING:
-            return Step(Op.GET, attempt.number, _poll_at(attempt, policy))
+            looked = attempt.seen_at or attempt.created_at
+            at = _wait(looked, policy.payment_poll_seconds, attempt.polls)
+            return Step(Op.GET, attempt.number, at)
         case AttemptState.HELD if attempt.released:
             return Step(Op.VOID, attempt.number)
         case AttemptState.HELD:
@@ -246,17 +254,9 @@ def _step_of(attempt: Attempt, policy: Policy | None) -> Step | None:
                 return None
             return Step(Op.CAPTURE, attempt.number, attempt.capture_at, attempt.amount_kopecks)
         case AttemptState.CAPTURED:
-            return _refund_step(attempt)
+            return _refund_step(attempt, policy)
         case _:
             return None
-
-
-def _poll_at(attempt: Attempt, policy: Policy | None) -> datetime | None:
-    if policy is None:
-        return attempt.created_at
-    waits = policy.payment_poll_seconds
-    passed = sum(waits[min(i, len(waits) - 1)] for i in range(attempt.polls + 1))
-    return attempt.created_at + timedelta(seconds=passed)
 
 
 def next_step(money: Money, policy: Policy) -> Step | None:
@@ -267,25 +267,27 @@ def next_step(money: Money, policy: Policy) -> Step | None:
     return min(steps, key=lambda step: (step.at or _EPOCH_FIRST, step.attempt))
 
 
-def observe(attempt: Attempt, seen: Seen) -> Attempt:
+def observe(attempt: Attempt, seen: Seen, now: datetime) -> Attempt:
     """The attempt after a fetched provider object; lower ranks than known are ignored."""
-    attempt = replace(attempt, polls=attempt.polls + 1)
+    looked = replace(attempt, polls=attempt.polls + 1, seen_at=now)
     if seen.refund is not None:
         others = tuple(one for one in attempt.refunds if one.seq != seen.refund.seq)
         refunds = tuple(sorted((*others, seen.refund), key=lambda one: one.seq))
-        return replace(attempt, refunds=refunds)
+        return replace(looked, refunds=refunds)
     if not attempt.is_open or _RANK.get(seen.state, 9) < _RANK[attempt.state]:
-        return attempt
+        return looked
     became_paid = seen.state in (AttemptState.HELD, AttemptState.CAPTURED) and (
         attempt.state in (AttemptState.REQUESTED, AttemptState.PENDING)
     )
     return replace(
-        attempt,
+        looked,
+        polls=looked.polls if seen.state is attempt.state else 0,
         state=seen.state,
         provider_id=seen.provider_id or attempt.provider_id,
         confirmation_url=seen.confirmation_url or attempt.confirmation_url,
         hold_ends_at=seen.hold_ends_at or attempt.hold_ends_at,
         decline_reason=seen.decline_reason or attempt.decline_reason,
+        was_held=attempt.was_held or seen.state is AttemptState.HELD,
         late=attempt.late or (became_paid and attempt.released),
     )
 

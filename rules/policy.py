@@ -112,6 +112,8 @@ class Policy:
     capture_margin_seconds: int = 12 * HOUR
     # How long a pending payment is looked at by ourselves when no notice arrives.
     payment_poll_seconds: tuple[int, ...] = (10, 30, 60, 120, 300)
+    # How often a pending or refused refund is looked at again.
+    refund_poll_seconds: tuple[int, ...] = (MINUTE, 5 * MINUTE, 30 * MINUTE, HOUR)
     night_from_hour: int = 22
     night_to_hour: int = 7
     visit_reminder_seconds: int = 2 * HOUR

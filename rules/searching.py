@@ -82,8 +82,15 @@ def silent(order: Order) -> tuple[int, ...]:
     return tuple(offer.contractor_id for offer in order.search.live())
 
 
-def declined(order: Order, contractor_id: int, reason: str, now: datetime) -> Change:
-    """A contractor refuses his offer; with a reason it costs nothing.
+def declined(
+    order: Order,
+    contractor_id: int,
+    reason: str,
+    now: datetime,
+    *,
+    state: OfferState = OfferState.DECLINED,
+) -> Change:
+    """A contractor refuses his offer (or cannot be reached: state SKIPPED); no points are lost.
 
     Raises:
         OfferUnknown, OrderTaken, OrderClosed: There is nothing to refuse.
@@ -93,8 +100,8 @@ def declined(order: Order, contractor_id: int, reason: str, now: datetime) -> Ch
     offer = order.search.of(contractor_id)
     if offer is None:
         raise OfferUnknown()
-    outcome = OfferOutcome(contractor_id, order.search.round, OfferState.DECLINED, reason)
-    gone = replace(offer, state=OfferState.DECLINED)
+    outcome = OfferOutcome(contractor_id, order.search.round, state, reason)
+    gone = replace(offer, state=state)
     search = replace(
         order.search,
         offers=tuple(gone if one is offer else one for one in order.search.offers),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from rules.catalog import Estimate, Service
+from rules.money import claim_caps
 from rules.orders import OfferState, Order, OrderState, Proposal, Role
 from rules.payments import Money, MoneySummary, summary
 
@@ -78,7 +79,9 @@ class OrderView:
     money: MoneySummary = field(default_factory=MoneySummary)
     needs_attention: bool = False
     money_closed: bool = False
-    # Cancelling now would cost the client at most this (a cap of a claim, not a fee), kopecks.
+    # From when on cancelling could cost the client how much at most, kopecks (`cap_at`).
+    claim_caps: tuple[tuple[datetime, int], ...] = ()
+    # The same at the moment of reading; filled by the query (a cap of a claim, not a fee).
     claim_cap_kopecks: int = 0
     # Personal; only from rows, each only for the role that may know it.
     client_name: str | None = None
@@ -96,7 +99,12 @@ class OrderView:
     offer: OfferView | None = None
 
 
-def view(order: Order, money: Money, *, claim_cap_kopecks: int = 0) -> OrderView:
+def cap_at(caps: tuple[tuple[datetime, int], ...], now: datetime) -> int:
+    """The cap in force at `now`, in kopecks."""
+    return next((cap for since, cap in reversed(caps) if since <= now), 0)
+
+
+def view(order: Order, money: Money) -> OrderView:
     """The public view of a workflow's order; carries nothing personal by construction."""
     claim = order.claim
     return OrderView(
@@ -142,5 +150,5 @@ def view(order: Order, money: Money, *, claim_cap_kopecks: int = 0) -> OrderView
         money=summary(money),
         needs_attention=order.needs_attention,
         money_closed=order.money_closed,
-        claim_cap_kopecks=claim_cap_kopecks,
+        claim_caps=claim_caps(order),
     )
