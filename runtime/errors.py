@@ -34,7 +34,7 @@ from runtime.scrub import scrub, scrub_texts
 # Parts of an event that hold what people and servers sent; the rest describes our own code.
 _JUDGED_BY_KEY = ("extra", "breadcrumbs", "request", "user", "tags", "spans")
 _NETWORK_WEATHER = {"telegram.error.NetworkError", "telegram.error.TimedOut"}
-_expected: tuple[type[BaseException], ...] = ()
+_expected_names: frozenset[str] = frozenset()
 
 
 def configure_errors(
@@ -47,8 +47,8 @@ def configure_errors(
     transport: Transport | None = None,
 ) -> None:
     """Start Sentry, or nothing without a DSN; `expected` errors are refusals, not faults."""
-    global _expected  # noqa: PLW0603 - one per process, like Sentry's own client
-    _expected = expected
+    global _expected_names  # noqa: PLW0603 - one per process, like Sentry's own client
+    _expected_names = frozenset(kind.__name__ for kind in expected)
     if not dsn:
         return
     sentry_sdk.init(
@@ -73,7 +73,9 @@ def is_expected(error: BaseException | None) -> bool:
     """Say whether a failure is part of the business: a refusal, a cancellation, a benign end."""
     if error is None:
         return False
-    if isinstance(error, _expected) or is_cancelled_exception(error):
+    # By name: the workflow sandbox may hold a second copy of the same class.
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if names & _expected_names or is_cancelled_exception(error):
         return True
     if isinstance(error, asyncio.CancelledError | workflow.ContinueAsNewError):
         return True
