@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: one cluster under the data directory, reachable by socket only."""
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -221,8 +222,9 @@ class EmbeddedPostgres:
 
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         home = self.home
+        borrowed = _borrowed_name(home.user) if program == "initdb" else []
         return subprocess.run(
-            [str(home.bin_dir / program), *arguments],
+            [*borrowed, str(home.bin_dir / program), *arguments],
             check=False, capture_output=True, text=True, timeout=START_SECONDS,
             env=self._environment(), cwd=home.cluster_dir,
             user=home.user, group=home.group, extra_groups=None if home.user is None else [],
@@ -237,6 +239,27 @@ class EmbeddedPostgres:
             "PGUSER": SUPERUSER,
             "PGCONNECT_TIMEOUT": "5",
         }
+
+
+def _borrowed_name(user: int | None) -> list[str]:
+    """A prefix under which initdb finds a name for a uid that has none, as in many containers.
+
+    Inside a user namespace of its own the uid is called 'nobody'; the files stay the uid's.
+    """
+    try:
+        pwd.getpwuid(os.geteuid() if user is None else user)
+    except KeyError:
+        unshare = shutil.which("unshare")
+        if unshare is None:
+            raise StartFailed(
+                "PostgreSQL needs a user with a name: add this uid to /etc/passwd, "
+                "or set DRILLFLOW_DATABASE_URL."
+            ) from None
+        nobody = pwd.getpwnam("nobody")
+        return [
+            unshare, "--user", f"--map-user={nobody.pw_uid}", f"--map-group={nobody.pw_gid}",
+        ]  # fmt: skip
+    return []
 
 
 def _first_number(lock: Path) -> int:

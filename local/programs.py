@@ -12,7 +12,7 @@ from local.ports import LOOPBACK, accepts
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 90.0
-ANSWER_SECONDS = 3.0
+ANSWER_SECONDS = 2.0
 
 
 @dataclass

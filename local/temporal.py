@@ -128,7 +128,8 @@ class EmbeddedTemporal:
                 argv=self._arguments(),
                 log_path=self.log_path,
                 # Fewer collections: a quarter less CPU for some memory.
-                env={**os.environ, "GOGC": "400"},
+                # The server asks for a user's name, and not every uid has one.
+                env={"USER": "drillflow", **os.environ, "GOGC": "400"},
                 cwd=self.data_dir,
                 stop_seconds=STOP_SECONDS,
             )

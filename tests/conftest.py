@@ -95,6 +95,7 @@ async def time_skipping_env() -> AsyncIterator[WorkflowEnvironment]:
     Use a task queue of your own. `env.fast_forward(handle, seconds)` moves one workflow,
     `with env.with_time_skipping_disabled():` starts one on the real clock.
     """
+    os.environ.setdefault("USER", "drillflow")  # the server asks for it, and not every uid has one
     environment = await WorkflowEnvironment.start_time_skipping_v2(
         data_converter=pydantic_data_converter,
         dev_server_existing_path=str(temporal_binary()),

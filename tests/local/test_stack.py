@@ -54,7 +54,7 @@ def open_ports(data_dir: Path) -> list[int]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
 def test_the_stack_leaves_no_listener_behind(data_dir: Path, ending: signal.Signals) -> None:
     process = up(data_dir)
     try:
