@@ -66,7 +66,7 @@ check: $(DEV) ## Lint, format, types, import arrows, migrations, locks, schemas
 	@$(PY) -m mypy
 	@.venv/bin/lint-imports --no-logo
 	@if test -d workflows; then .venv/bin/temporalint workflows; fi
-	@if test -f migrations/env.py; then $(PY) -m local check-migrations; fi
+	@if test -f local/__main__.py; then $(PY) -m local check-migrations; fi
 	@if grep -n '://' requirements*.lock; then echo "A lock file names an address" >&2; exit 1; fi
 	@$(PIP) check
 	@.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
