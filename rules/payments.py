@@ -234,8 +234,8 @@ def _refund_step(attempt: Attempt, policy: Policy) -> Step | None:
         return None
     failed = sum(1 for refund in attempt.refunds if refund.state is RefundState.FAILED)
     # A refund that the provider refused is tried again, ever more slowly; never dropped.
-    at = _wait(looked, policy.refund_poll_seconds, failed - 1) if failed else None
-    return Step(Op.REFUND, attempt.number, at, missing, len(attempt.refunds) + 1)
+    again = _wait(looked, policy.refund_poll_seconds, failed - 1) if failed else None
+    return Step(Op.REFUND, attempt.number, again, missing, len(attempt.refunds) + 1)
 
 
 def _step_of(attempt: Attempt, policy: Policy) -> Step | None:
@@ -245,8 +245,8 @@ def _step_of(attempt: Attempt, policy: Policy) -> Step | None:
             return Step(Op.CREATE, attempt.number)
         case AttemptState.PENDING:
             looked = attempt.seen_at or attempt.created_at
-            at = _wait(looked, policy.payment_poll_seconds, attempt.polls)
-            return Step(Op.GET, attempt.number, at)
+            poll_at = _wait(looked, policy.payment_poll_seconds, attempt.polls)
+            return Step(Op.GET, attempt.number, poll_at)
         case AttemptState.HELD if attempt.released:
             return Step(Op.VOID, attempt.number)
         case AttemptState.HELD:

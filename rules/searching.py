@@ -77,6 +77,14 @@ def wave_sent(order: Order, offers: tuple[Offer, ...]) -> Order:
     return replace(order, search=search, due_at=due)
 
 
+def overtaken(order: Order, sent: tuple[Offer, ...]) -> Change:
+    """A wave went out while somebody accepted an earlier offer (or the order ended)."""
+    outcomes = tuple(
+        OfferOutcome(one.contractor_id, order.search.round, OfferState.LOST) for one in sent
+    )
+    return Change(order, OrderEvent.WAVE_SENT, offers=outcomes)
+
+
 def silent(order: Order) -> tuple[int, ...]:
     """The contractors whose live offers end unanswered now."""
     return tuple(offer.contractor_id for offer in order.search.live())

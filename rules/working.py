@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from rules import ledger, points
+from rules.catalog import JobClass
 from rules.changes import Change, MoneyAction, Notice, Telling, to_client, to_contractor, to_support
 from rules.errors import AlreadyRated, BadInput, TransitionRefused
 from rules.limits import STARS_MAX, STARS_MIN
@@ -17,6 +18,13 @@ def visit_reminded(order: Order, now: datetime) -> Change:
         OrderEvent.VISIT_REMINDED,
         tellings=to_contractor(order.contractor_id, Notice.VISIT_SOON),
     )
+
+
+def visit_reminder_at(order: Order) -> datetime | None:
+    """When the contractor is reminded; urgent visits are too near to need it."""
+    if order.visit_at is None or order.job_class is JobClass.URGENT:
+        return None
+    return order.visit_at - timedelta(seconds=order.policy.visit_reminder_seconds)
 
 
 def set_off(order: Order, now: datetime) -> Change:

@@ -1,0 +1,142 @@
+"""Each update's decision: from what was said to a `Change`, or a refusal. Pure.
+
+Used twice per update, by its validator (a refusal leaves no trace in the history) and by its
+handler in the same breath.
+"""
+
+from datetime import datetime
+
+from rules import booking, cancelling, limits, searching, working
+from rules.changes import Change
+from rules.errors import BadInput, NotPayable, NotYours
+from rules.orders import Order, Role
+from rules.payments import Money
+from rules.reasons import CANCEL_REASONS, DECLINE_REASONS, SUPPORT_REASONS, WITHDRAW_REASONS
+from workflows import messages
+
+
+def _known(reason: str, codes: tuple[str, ...]) -> str:
+    if reason not in codes:
+        raise BadInput(f"unknown reason {reason[:40]!r}")
+    return reason
+
+
+def accept(order: Order, said: messages.Acceptance, now: datetime) -> Change:
+    """A contractor takes the order."""
+    return searching.accepted(order, said.contractor_id, now)
+
+
+def decline(order: Order, said: messages.Refusal, now: datetime) -> Change:
+    """A contractor refuses his offer."""
+    reason = _known(said.reason, DECLINE_REASONS)
+    return searching.declined(order, said.contractor_id, reason, now)
+
+
+def assign(order: Order, said: messages.Assignment, now: datetime) -> Change:
+    """Support gives the order to a contractor."""
+    return searching.assigned(order, said.contractor_id, now)
+
+
+def check_payment(order: Order, money: Money, said: messages.PaymentChoice) -> None:
+    """The client may start a payment now."""
+    booking.check_party(order, Role.CLIENT, said.client_id)
+    booking.check_payable(order)
+    if len(money.attempts) >= limits.PAYMENT_ATTEMPTS_MAX:
+        raise NotPayable("too many payment attempts")
+
+
+def cancel(order: Order, said: messages.Cancellation, now: datetime) -> Change:
+    """The client or support ends the order."""
+    if said.role not in (Role.CLIENT, Role.SUPPORT):
+        raise NotYours()
+    booking.check_party(order, said.role, said.actor_id)
+    codes = CANCEL_REASONS if said.role is Role.CLIENT else SUPPORT_REASONS
+    return cancelling.cancelled(order, said.role, _known(said.reason, codes), now)
+
+
+def withdraw(order: Order, said: messages.Withdrawal, now: datetime) -> Change:
+    """The contractor leaves the job."""
+    booking.check_party(order, Role.CONTRACTOR, said.contractor_id)
+    return cancelling.withdrew(order, _known(said.reason, WITHDRAW_REASONS), now)
+
+
+def report_no_show(order: Order, said: messages.NoShowReport, now: datetime) -> Change:
+    """The client says that nobody came."""
+    booking.check_party(order, Role.CLIENT, said.client_id)
+    return cancelling.no_show(order, now)
+
+
+def set_off(order: Order, said: messages.ContractorStep, now: datetime) -> Change:
+    """The contractor is on the way."""
+    booking.check_party(order, Role.CONTRACTOR, said.contractor_id)
+    return working.set_off(order, now)
+
+
+def start(order: Order, said: messages.ContractorStep, now: datetime) -> Change:
+    """The contractor starts work."""
+    booking.check_party(order, Role.CONTRACTOR, said.contractor_id)
+    return working.started(order, now)
+
+
+def done(order: Order, said: messages.Completion, now: datetime) -> Change:
+    """The contractor reports the work as done."""
+    booking.check_party(order, Role.CONTRACTOR, said.contractor_id)
+    return working.done(order, said.final_price_kopecks, now)
+
+
+def accept_work(order: Order, said: messages.WorkAcceptance, now: datetime) -> Change:
+    """The client accepts the work."""
+    booking.check_party(order, Role.CLIENT, said.client_id)
+    return working.work_accepted(order, Role.CLIENT, now)
+
+
+def rate(order: Order, said: messages.Rating, now: datetime) -> Change:
+    """One side gives its stars."""
+    if said.role not in (Role.CLIENT, Role.CONTRACTOR):
+        raise NotYours()
+    booking.check_party(order, said.role, said.actor_id)
+    return working.rated(order, said.role, said.stars, now)
+
+
+def reschedule(order: Order, said: messages.Rescheduling, now: datetime) -> Change:
+    """One side proposes another time."""
+    booking.check_party(order, said.role, said.actor_id)
+    return booking.slot_proposed(order, said.role, said.visit_at, now)
+
+
+def answer_reschedule(order: Order, said: messages.ReschedulingAnswer, now: datetime) -> Change:
+    """The other side agrees or refuses."""
+    booking.check_party(order, said.role, said.actor_id)
+    return booking.slot_answered(order, said.role, agrees=said.agrees, now=now)
+
+
+def claim(order: Order, said: messages.CostClaim, now: datetime) -> Change:
+    """The contractor claims proven costs, or says there were none."""
+    booking.check_party(order, Role.CONTRACTOR, said.contractor_id)
+    if said.amount_kopecks == 0:
+        return cancelling.claim_waived(order, Role.CONTRACTOR, now)
+    return cancelling.claimed(order, said.amount_kopecks, said.reason, now)
+
+
+def answer_claim(order: Order, said: messages.ClaimAnswer, now: datetime) -> Change:
+    """The client agrees or objects; support decides."""
+    booking.check_party(order, said.role, said.actor_id)
+    if said.verdict is messages.ClaimVerdict.DECIDE:
+        if said.role is not Role.SUPPORT:
+            raise NotYours()
+        return cancelling.claim_decided(order, Role.SUPPORT, said.granted_kopecks, now)
+    if said.role is not Role.CLIENT:
+        raise NotYours()
+    if said.verdict is messages.ClaimVerdict.OBJECT:
+        return cancelling.claim_objected(order, now)
+    return cancelling.claim_decided(order, Role.CLIENT, None, now)
+
+
+def open_dispute(order: Order, said: messages.Dispute, now: datetime) -> Change:
+    """Support freezes the order."""
+    return working.disputed(order, _known(said.reason, SUPPORT_REASONS), now)
+
+
+def resolve_dispute(order: Order, said: messages.DisputeDecision, now: datetime) -> Change:
+    """Support decides a dispute."""
+    return working.dispute_resolved(order, said.refund_kopecks, now)

@@ -1,0 +1,167 @@
+"""The search for a contractor: waves of offers, then a person, then the end."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+
+from activities.messages import OfferTerms, Wave
+from activities.offers import OfferActivities
+from rules import offers, searching
+from rules.catalog import JobClass
+from rules.orders import Offer, OfferState, Order
+from rules.slots import offered_visit
+from texts.formatting import clock
+from workflows.order_money import Cashier
+from workflows.policies import WRITE_RETRY, WRITE_TIMEOUT
+
+
+class Searching(Cashier):
+    """The phase `searching`; acceptance itself is an update and may come at any moment."""
+
+    _available = False
+
+    async def search(self) -> None:
+        """Send waves until somebody accepts, all are exhausted, or the order ends."""
+        while self.is_searching() and searching.waves_left(self.order):
+            if workflow.now() >= searching.search_ends(self.order):
+                break
+            size = offers.wave_size(self.order, self.order.search.wave + 1)
+            await self._await_answers(await self._send_wave(size))
+        if self.is_searching():
+            await self._ask_a_person()
+
+    async def _await_answers(self, wave: Wave) -> None:
+        number = self.order.search.wave
+        ends = searching.search_ends(self.order)
+        if wave.offers:
+            asked = ", ".join(f"C-{one.contractor_id}" for one in wave.offers)
+            until = offers.next_deadline(self.order.search.live())
+            await self.wait(
+                lambda: not self.is_searching() or not self.order.search.live(),
+                until,
+                f"Offer {number} to {asked[:120]}, until {_local(until, self.order)}",
+            )
+            return
+        again = workflow.now() + timedelta(seconds=self.order.policy.empty_query_seconds)
+        if wave.night_until is not None:
+            again = wave.night_until
+            self.order = replace(
+                self.order,
+                search=replace(
+                    self.order.search,
+                    empty_queries=0,
+                    # The night does not count against the automatic search.
+                    started_at=again if again > ends else self.order.search.started_at,
+                ),
+            )
+        self._available = False
+        await self.wait(
+            lambda: not self.is_searching() or self._available,
+            again,
+            f"Nobody free, next look at {_local(again, self.order)}",
+        )
+
+    async def _send_wave(self, size: int) -> Wave:
+        # The writing lock keeps an acceptance of an earlier offer behind this wave's rows.
+        async with self._writing:
+            while self._unwritten:
+                await self._write(self._next_batch())
+            if not self.is_searching():
+                return Wave(())
+            terms = self._terms_of_wave(size)
+            wave = await workflow.execute_activity_method(
+                OfferActivities.send_wave,
+                terms,
+                start_to_close_timeout=WRITE_TIMEOUT,
+                retry_policy=WRITE_RETRY,
+                summary=f"Wave {terms.wave}: up to {size}, until {_local(terms.until, self.order)}",
+            )
+            self._take_wave(terms, wave)
+        await self.written()
+        return wave
+
+    def _terms_of_wave(self, size: int) -> OfferTerms:
+        order, now = self.order, workflow.now()
+        is_urgent = order.job_class is JobClass.URGENT
+        return OfferTerms(
+            order_id=order.order_id,
+            client_id=order.client_id,
+            service=order.service,
+            round=order.search.round,
+            wave=order.search.wave + 1,
+            size=size,
+            visit_at=offered_visit(order, now),
+            until=now + timedelta(seconds=order.clocks.offer_timeout_seconds),
+            asked=offers.asked(order.search),
+            silent=searching.silent(order),
+            max_live_offers=order.clocks.max_live_offers,
+            now=now,
+            policy=order.policy,
+            explore=not is_urgent,
+            is_urgent=is_urgent,
+        )
+
+    def _take_wave(self, terms: OfferTerms, wave: Wave) -> None:
+        self._exclusions = dict(wave.exclusions)
+        for one in wave.offers:
+            self._terms[one.contractor_id] = tuple(one.terms.items())
+        sent = tuple(
+            Offer(
+                one.contractor_id,
+                terms.wave,
+                terms.until,
+                terms.visit_at,
+                one.distance_km,
+                one.score,
+            )
+            for one in wave.offers
+        )
+        if self.is_searching():
+            self.order = searching.wave_sent(self.order, sent)
+            self._describe()
+        elif sent:
+            self._take_back(sent)
+
+    def _take_back(self, sent: tuple[Offer, ...]) -> None:
+        """The order was won or ended while the wave went out: these offers are lost."""
+        change = searching.overtaken(self.order, sent)
+        self._unwritten.append(self._written(change, workflow.now()))
+
+    async def _ask_a_person(self) -> None:
+        if self.order.search.person_since is None:
+            self.decide(searching.person_called(self.order, workflow.now()))
+            await self.written()
+        ends = searching.person_ends(self.order)
+        while self.is_searching():
+            self._available = False
+            in_time = await self.wait(
+                lambda: not self.is_searching() or self._available,
+                ends,
+                f"A person looks for a contractor, until {_local(ends, self.order)}",
+            )
+            if not self.is_searching():
+                return
+            if not in_time:
+                self.decide(searching.gave_up(self.order, workflow.now()))
+                await self.written()
+                return
+            # Somebody came on line: he is asked beside the person's own search.
+            await self._send_wave(1)
+
+    def skip_unreachable(self, contractor_id: int) -> bool:
+        """Telegram cannot reach him: his offer ends at once; False if he had none."""
+        offer = self.order.search.of(contractor_id)
+        if not self.is_searching() or offer is None or offer.state is not OfferState.LIVE:
+            return False
+        now = workflow.now()
+        self.decide(
+            searching.declined(
+                self.order, contractor_id, "unreachable", now, state=OfferState.SKIPPED
+            )
+        )
+        return True
+
+
+def _local(at: datetime | None, order: Order) -> str:
+    return clock(at, order.utc_offset_minutes) if at is not None else "-"
