@@ -33,6 +33,8 @@ class Acts:
             self._hide_one_time_keyboard(person)
             update_id = self._stand.updates.append("message", person.id, f"chat:{person.id}", body)
         self._stand.show(person.id, body["message_id"])
+        if not person.has_started:
+            self._told(person.id)
         self._stand.wake()
         return {"update_id": update_id, "message_id": body["message_id"]}
 

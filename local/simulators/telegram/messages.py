@@ -104,7 +104,7 @@ class Messages:
 def _view(row: sqlite3.Row) -> Json:
     body: Json = json.loads(row["body"])
     text = body.get("text", body.get("caption"))
-    entities: list[Json] = body.get("entities", body.get("caption_entities", []))
+    entities: list[Json] = body.get("entities") or body.get("caption_entities") or []
     markup = body.get("reply_markup", {})
     reply = body.get("reply_to_message")
     shown = ("location", "venue", "contact", "document", "voice", "media_group_id")

@@ -89,7 +89,7 @@ def _pixel(x: float, y: float) -> tuple[int, int, int]:
         return 120, 80, 50
     if y > 0.62 + 0.05 * (x - 0.5) ** 2:
         return 104, int(168 - 60 * (y - 0.6)), 84
-    if (x - 0.82) ** 2 + (y - 0.18) ** 2 < 0.006:
+    if (x - 0.82) ** 2 * 16 / 9 + (y - 0.18) ** 2 < 0.006:
         return 255, 214, 102
     return int(150 + 70 * y), int(205 + 30 * y), 245
 
