@@ -1,0 +1,16 @@
+"""Tables, the engine and the named queries; importing it registers every table."""
+
+from models import contractors, ledger, offers, orders, payments, points, telegram, users
+from models.columns import metadata
+
+__all__ = [
+    "contractors",
+    "ledger",
+    "metadata",
+    "offers",
+    "orders",
+    "payments",
+    "points",
+    "telegram",
+    "users",
+]

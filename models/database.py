@@ -1,0 +1,131 @@
+"""The engine and its sessions; the only place that commits."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+COMMAND_SECONDS = 5.0
+CONNECT_SECONDS = 3.0
+POOL_SECONDS = 5.0
+SERVER_SETTINGS = {
+    "application_name": "drillflow",
+    "statement_timeout": "4000",
+    "lock_timeout": "1000",
+    "idle_in_transaction_session_timeout": "10000",
+}
+"""Milliseconds. The server gives up before the client does, so that errors name their cause."""
+
+HEARTBEAT_SECONDS = 15.0
+RECONNECT_SECONDS = 0.5
+NOTICES_WAITING_MAX = 1_000
+# What SQLAlchemy adds for itself; asyncpg's own connect() does not know it.
+_DIALECT_ONLY = (
+    "async_fallback",
+    "async_creator_fn",
+    "prepared_statement_cache_size",
+    "prepared_statement_name_func",
+)
+
+
+class Database:
+    """One process's connections to PostgreSQL.
+
+    READ COMMITTED throughout: what must not happen twice is fenced by constraints, versions and
+    conditional updates. A lost COMMIT answer may hide a success, so every write is idempotent and
+    retries are the caller's.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        """`url` is `postgresql+asyncpg://…`; a socket folder goes into `?host=`."""
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=POOL_SECONDS,
+            # Finds connections that died while idle; a silent network needs the time-outs too.
+            pool_pre_ping=True,
+            connect_args={
+                "command_timeout": COMMAND_SECONDS,
+                "timeout": CONNECT_SECONDS,
+                "server_settings": SERVER_SETTINGS,
+            },
+        )
+        self._sessions = async_sessionmaker(
+            self.engine, class_=AsyncSession, expire_on_commit=False
+        )
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session whose work is committed once, at the end, or not at all."""
+        async with self._sessions() as session:
+            yield session
+            await session.commit()
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session that cannot write; nothing is committed."""
+        async with self._sessions() as session:
+            await session.connection(execution_options={"postgresql_readonly": True})
+            yield session
+
+    async def listen(self, channel: str) -> AsyncIterator[str]:
+        """Payloads of NOTIFY on a channel, for ever, over a connection of its own.
+
+        Notices are hints: an empty payload comes after every (re)connection, because notices of
+        the time without one are lost; when too many wait, further ones are dropped.
+        """
+        while True:
+            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                async with contextlib.aclosing(self._listen_once(channel)) as payloads:
+                    async for payload in payloads:
+                        yield payload
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _listen_once(self, channel: str) -> AsyncIterator[str]:
+        waiting: asyncio.Queue[str | None] = asyncio.Queue(NOTICES_WAITING_MAX)
+
+        def received(_: object, __: int, ___: str, payload: object) -> None:
+            with contextlib.suppress(asyncio.QueueFull):
+                waiting.put_nowait(str(payload))
+
+        def ended(_: object) -> None:
+            with contextlib.suppress(asyncio.QueueFull):
+                waiting.put_nowait(None)
+
+        connection = await asyncpg.connect(**self._connect_options())
+        try:
+            connection.add_termination_listener(ended)
+            await connection.add_listener(channel, received)
+            yield ""
+            while True:
+                try:
+                    payload = await asyncio.wait_for(waiting.get(), HEARTBEAT_SECONDS)
+                except TimeoutError:
+                    await connection.execute("SELECT 1")
+                    continue
+                if payload is None:
+                    return
+                yield payload
+        finally:
+            # Not close(): it would wait for a server that may be gone.
+            connection.terminate()
+
+    def _connect_options(self) -> dict[str, Any]:
+        _, options = self.engine.dialect.create_connect_args(self.engine.url)
+        wanted = {key: value for key, value in options.items() if key not in _DIALECT_ONLY}
+        settings = {"application_name": SERVER_SETTINGS["application_name"]}
+        return {
+            **wanted,
+            "command_timeout": COMMAND_SECONDS,
+            "timeout": CONNECT_SECONDS,
+            "server_settings": settings,
+        }
+
+    async def close(self) -> None:
+        """Close all pooled connections; repeatable."""
+        await self.engine.dispose()

@@ -1,0 +1,1 @@
+"""Named queries shared by API, bot and activities; every function takes a session."""

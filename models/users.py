@@ -1,0 +1,27 @@
+"""People: clients, contractors' owners and support, known by their Telegram account."""
+
+from datetime import datetime
+
+from models.columns import Table, big, numbered, one_of, recorded_at, words
+
+LANGUAGES = ("ru", "en")
+
+
+class UserRow(Table, table=True):
+    """A person; `id` (from 1001) is `client_id` everywhere else."""
+
+    __tablename__ = "users"
+    __table_args__ = (one_of("language", LANGUAGES),)
+
+    id: int = numbered(1001)
+    telegram_id: int | None = big(default=None, unique=True)
+    first_name: str = words(default="")
+    username: str | None = words(default=None)
+    language: str = words(default="ru")
+    phone: str | None = words(default=None)
+    phone_verified_at: datetime | None = None
+    # The person has blocked the bot, or support has blocked the person.
+    blocked_at: datetime | None = None
+    is_support: bool = False
+    created_at: datetime = recorded_at()
+    erased_at: datetime | None = None
