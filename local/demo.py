@@ -1,8 +1,198 @@
 """The demo: one real order from the first tap to the settled ledger, told as it happens."""
 
-from settings import Settings
+import json
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from local.books import CLOSED_SECONDS, Books, captured_kopecks, read_books
+from local.phones import DidNotHappen, Phone, new_person, wait
+from local.progress import Progress
+from local.stack import Stack
+from settings import PREFIX, Settings
+from texts import signs
+
+# Every step of the real policy, with clocks of seconds.
+POLICY_FILE = Path(__file__).with_name("demo_policy.json")
+CONTRACTORS = (("Иван", "+79001000001"), ("Пётр", "+79001000002"), ("Семён", "+79001000003"))
+WORK_ANSWERS = ("repair", "repair.no_water", "ready", "30", "confirm")
+ORDER_ANSWERS = ("repair", "repair.no_water", "asap", "skip", "confirm")
+
+
+@dataclass
+class Story:
+    """What happened so far, printed line by line and kept for `demo.json`."""
+
+    console: Console
+    began: float = field(default_factory=time.monotonic)
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """Since the first line."""
+        return time.monotonic() - self.began
+
+    def person(self, name: str, what: str, update_id: int | None) -> None:
+        """A person did something."""
+        self._add(name, what, update_id)
+
+    def fact(self, what: str) -> None:
+        """The product did something."""
+        self._add("DrillFlow", what, None)
+
+    def _add(self, who: str, what: str, update_id: int | None) -> None:
+        self.events.append(
+            {"seconds": round(self.seconds, 2), "who": who, "what": what, "update_id": update_id}
+        )
+        self.console.print(f"[dim]{self.seconds:6.1f} s[/]  [bold]{who:<10}[/] {what}")
 
 
 def run(settings: Settings, *, stay: bool) -> int:
-    """Play it; returns the exit code."""
-    raise NotImplementedError(f"{settings.data_dir} {stay}")
+    """Play it; 0 only if the order completed and the books balance."""
+    extra = {f"{PREFIX}POLICY_FILE": str(POLICY_FILE)} if POLICY_FILE.exists() else {}
+    with Progress() as progress, Stack(settings, report=progress.report, extra=extra) as stack:
+        story = Story(progress.console)
+        try:
+            books = play(stack, story)
+        except DidNotHappen as missing:
+            progress.console.print(f"[red]{missing}[/]\nLogs: {stack.log_dir}", soft_wrap=True)
+            return 1
+        is_good = report(stack, story, books)
+        if stay:
+            progress.show_urls(stack.urls)
+            with suppress(KeyboardInterrupt):
+                stack.supervisor.wait()
+    return 0 if is_good else 1
+
+
+def play(stack: Stack, story: Story) -> Books:
+    """The order's life, by taps only; returns the books after settlement."""
+    telegram = stack.urls["telegram"]
+    with httpx.Client(base_url=telegram, timeout=15, trust_env=False) as http:
+        crew = [new_person(http, name, number, story.person) for name, number in CONTRACTORS]
+        for contractor in crew:
+            contractor.say("/work")
+            contractor.answer_dialogue(WORK_ANSWERS)
+        client = new_person(http, "Анна", "+79001000009", story.person)
+        client.say("/new")
+        client.answer_dialogue(ORDER_ANSWERS)
+        winner = find_contractor(crew)
+        pay(stack, story, client)
+        work(client, winner)
+    return settle(stack, story)
+
+
+def find_contractor(crew: list[Phone]) -> Phone:
+    """The first one asked refuses, the next one accepts."""
+    first = _who_sees(crew, signs.ACCEPT)
+    first.tap(signs.REFUSE, "refuses the offer")
+    rest = [phone for phone in crew if phone is not first]
+    second = _who_sees(rest, signs.ACCEPT)
+    second.tap(signs.ACCEPT, "accepts the offer")
+    return second
+
+
+def pay(stack: Stack, story: Story, client: Phone) -> None:
+    """The client opens the payment page and pays by card."""
+    button = client.wait_for(signs.PAY)
+    if "callback_data" in button:
+        client.tap(signs.PAY, "wants to pay by card")
+        button = wait(
+            lambda: _with_url(client.button(signs.PAY)), f"{client.name} gets a link", client
+        )
+    address = button["url"]
+    page = httpx.get(address, follow_redirects=True, timeout=15, trust_env=False)
+    payment_id = page.url.path.rstrip("/").rpartition("/")[2]
+    answer = httpx.post(
+        f"{stack.urls['yookassa']}/sim/pay/{payment_id}", json={"method": "card"}, trust_env=False
+    )
+    answer.raise_for_status()
+    story.person(client.name, f"pays {answer.json()['amount']['value']} ₽ by card", None)
+
+
+def work(client: Phone, contractor: Phone) -> None:
+    """On the way, start, done; accepted and rated both ways."""
+    for sign, what in (
+        (signs.ON_THE_WAY, "is on the way"),
+        (signs.START, "starts the work"),
+        (signs.DONE, "is done"),
+    ):
+        contractor.wait_for(sign)
+        contractor.tap(sign, what)
+    client.wait_for(signs.ACCEPT_WORK)
+    client.tap(signs.ACCEPT_WORK, "accepts the work")
+    for person in (client, contractor):
+        person.wait_for(signs.RATE)
+        person.tap(signs.RATE, "rates the other side")
+
+
+def settle(stack: Stack, story: Story) -> Books:
+    """Wait until the dispute window is over and the order's money is closed."""
+    url = stack.environment[f"{PREFIX}DATABASE_URL"]
+
+    def closed() -> Books | None:
+        books = read_books(url)
+        return books if books and books.is_settled else None
+
+    books: Books = wait(closed, "the order is settled", seconds=CLOSED_SECONDS)
+    story.fact(f"order {books.state}, settled")
+    return books
+
+
+def report(stack: Stack, story: Story, books: Books) -> bool:
+    """Print the ledger, write `demo.json`, and say whether everything holds."""
+    captured = captured_kopecks(stack.urls["yookassa"], books.order_id)
+    table = Table("journal", "account", "debit ₽", "credit ₽", title="Ledger", box=None)
+    for line in books.journals:
+        table.add_row(
+            line["kind"], line["account"].replace(books.order_id, "…"),
+            _roubles(line["debit_kopecks"]), _roubles(line["credit_kopecks"]),
+        )  # fmt: skip
+    story.console.print(table)
+    found = {
+        "order_id": books.order_id,
+        "workflow_id": f"order-{books.order_id}",
+        "state": books.state,
+        "elapsed_seconds": round(story.seconds, 1),
+        "events": story.events,
+        "journals": books.journals,
+        "ledger_sum_kopecks": books.ledger_sum_kopecks,
+        "prepayment_kopecks": books.prepayment_kopecks,
+        "provider_captured_kopecks": captured,
+        "deposit_kopecks": books.deposit_kopecks,
+        "urls": stack.urls,
+    }
+    path = stack.data_dir / "demo.json"
+    path.write_text(json.dumps(found, ensure_ascii=False, indent=2, default=str))
+    is_good = (
+        books.state == "completed"
+        and books.ledger_sum_kopecks == 0
+        and books.deposit_kopecks == 0
+        and 0 < books.prepayment_kopecks == captured
+    )
+    verdict = "[green]The books balance.[/]" if is_good else "[red]The books do not balance.[/]"
+    story.console.print(f"{verdict} Prepaid and captured: {_roubles(captured)} ₽. {path}")
+    return is_good
+
+
+def _who_sees(people: list[Phone], sign: str) -> Phone:
+    found: Phone = wait(
+        lambda: next((phone for phone in people if phone.button(sign)), None),
+        f"somebody sees {sign}",
+        *people,
+    )
+    return found
+
+
+def _with_url(button: dict[str, Any] | None) -> dict[str, Any] | None:
+    return button if button and "url" in button else None
+
+
+def _roubles(kopecks: int) -> str:
+    return f"{kopecks // 100}.{kopecks % 100:02d}" if kopecks else ""
