@@ -60,6 +60,9 @@ def configure_errors(
         before_send=scrub_event,
         before_send_transaction=scrub_event,
         before_breadcrumb=scrub_breadcrumb,
+        # Patches of client libraries would only add ways for addresses and queries to leak;
+        # what fails unseen in a server is logged as an error, and that is reported.
+        auto_enabling_integrations=False,
         include_local_variables=False,
         send_default_pii=False,
         max_request_body_size="never",

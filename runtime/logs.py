@@ -130,6 +130,11 @@ def _as_ecs(event: EventDict, service: str) -> dict[str, Any]:
 
 def _lift_temporal_fields(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Turn the SDK's nested fields into ours and name the order after its workflow."""
+    for key in [key for key in event if key.startswith("__temporal")]:
+        del event[key]
+    if activity.in_activity():
+        event.setdefault("workflow_id", activity.info().workflow_id)
+        event.setdefault("activity_type", activity.info().activity_type)
     for group in ("temporal_workflow", "temporal_activity"):
         fields: MutableMapping[str, Any] | object = event.pop(group, None)
         if isinstance(fields, MutableMapping):

@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture(scope="module")
-def output(temporal_server: EmbeddedTemporal) -> str:
-    """What a whole process sent and printed, against a real Temporal server."""
+def finished(temporal_server: EmbeddedTemporal) -> subprocess.CompletedProcess[str]:
+    """A whole process that failed in every way, against a real Temporal server."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.runtime.reporting_program", temporal_server.address],
         cwd=ROOT,
@@ -28,7 +28,13 @@ def output(temporal_server: EmbeddedTemporal) -> str:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return done
+
+
+@pytest.fixture(scope="module")
+def output(finished: subprocess.CompletedProcess[str]) -> str:
+    """What that process sent to Sentry."""
+    return finished.stdout
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +58,19 @@ def test_no_canary_reaches_sentry(output: str) -> None:
     assert "/bot[bot token]" in output
     for canary in CANARIES.values():
         assert canary not in output
+
+
+def test_its_log_lines_name_the_order_and_hold_no_canary(
+    finished: subprocess.CompletedProcess[str],
+) -> None:
+    lines = [line for line in finished.stderr.splitlines() if "failing soon" in line]
+
+    assert lines
+    assert all("drillflow.order_id=reported" in line for line in lines)
+    assert "Completing activity as failed" in finished.stderr
+    assert "__temporal" not in finished.stderr
+    for canary in CANARIES.values():
+        assert canary not in finished.stderr
 
 
 def test_no_local_variable_is_reported(failures: list[tuple[str, dict[str, Any]]]) -> None:
