@@ -54,48 +54,32 @@ def open_ports(data_dir: Path) -> list[int]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
-def test_the_stack_leaves_no_listener_behind(data_dir: Path, ending: signal.Signals) -> None:
-    process = up(data_dir)
+def test_two_stacks_live_side_by_side_and_leave_no_listener_behind(data_dir: Path) -> None:
+    neighbours_dir = data_dir.parent / "neighbour"
+    first, neighbour = up(data_dir), up(neighbours_dir)
     try:
-        wait_for_line(process, "Settings for processes")
-        ports = open_ports(data_dir)
+        wait_for_line(first, "Settings for processes")
+        wait_for_line(neighbour, "Settings for processes")
+        ports = open_ports(data_dir) + open_ports(neighbours_dir)
+        assert len(set(ports)) == 6
         assert all(accepts(port) for port in ports)
+        refused, _ = (third := up(data_dir)).communicate(timeout=60)
 
-        process.send_signal(ending)
-        code = process.wait(60)
+        first.send_signal(signal.SIGINT)
+        neighbour.kill()
+        codes = [first.wait(60), neighbour.wait(60)]
     finally:
-        process.kill()
-        process.communicate()
+        for process in (first, neighbour):
+            process.kill()
+            process.communicate()
 
-    assert code == (-signal.SIGKILL if ending is signal.SIGKILL else 0)
+    assert codes == [0, -signal.SIGKILL]
+    assert third.returncode == 1
+    assert "is used by another instance" in refused
     deadline = time.monotonic() + 10
     while any(accepts(port) for port in ports) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(accepts(port) for port in ports)
-
-
-@pytest.mark.slow
-def test_a_second_stack_needs_a_data_directory_of_its_own(data_dir: Path) -> None:
-    first = up(data_dir)
-    try:
-        wait_for_line(first, "Settings for processes")
-
-        refused = up(data_dir)
-        output, _ = refused.communicate(timeout=60)
-        neighbour = up(data_dir.parent / "neighbour")
-        try:
-            wait_for_line(neighbour, "Settings for processes")
-        finally:
-            neighbour.terminate()
-            neighbour.communicate(timeout=60)
-    finally:
-        first.terminate()
-        first.communicate(timeout=60)
-
-    assert refused.returncode == 1
-    assert "is used by another instance" in output
-    assert neighbour.returncode == first.returncode == 0
 
 
 def test_a_locked_data_directory_names_its_holder(tmp_path: Path) -> None:
