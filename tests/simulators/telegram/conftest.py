@@ -98,6 +98,15 @@ async def stand(tmp_path: Path) -> AsyncIterator[RunningStand]:
     await running.stop()
 
 
+@pytest.fixture(scope="session")
+async def shared_stand(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningStand]:
+    """For tests that change nothing but their own person's chat."""
+    running = RunningStand(tmp_path_factory.mktemp("shared") / "telegram.sqlite")
+    await running.start()
+    yield running
+    await running.stop()
+
+
 @pytest.fixture
 async def bot(stand: RunningStand) -> AsyncIterator[Bot]:
     made = Bot(TOKEN, base_url=f"{stand.url}/bot", base_file_url=f"{stand.url}/file/bot")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from telegram import (
     MenuButtonCommands,
     ReplyKeyboardMarkup,
     ReplyKeyboardRemove,
+    ReplyParameters,
     TelegramObject,
     Update,
 )
@@ -31,8 +34,15 @@ def strangers(found: Any) -> list[str]:
         return [name for part in found for name in strangers(part)]
     if not isinstance(found, TelegramObject):
         return []
-    inside = [strangers(getattr(found, name)) for name in found._get_attrs_names(True)]
+    inside = [strangers(getattr(found, name)) for name in found._get_attrs_names(False)]
     return [*found.api_kwargs, *(name for names in inside for name in names)]
+
+
+def kept(found: Any) -> Any:
+    """Leave out what the library adds by itself: false flags."""
+    if isinstance(found, dict):
+        return {name: kept(value) for name, value in found.items() if value is not False}
+    return [kept(part) for part in found] if isinstance(found, list | tuple) else found
 
 
 def accept(*rows: list[str]) -> InlineKeyboardMarkup:
@@ -71,7 +81,13 @@ async def test_every_method_speaks_with_the_real_library(stand: Any, bot: Bot) -
     text = await bot.send_message(anna, "Один", reply_markup=markup)
     photo = await bot.send_photo(anna, draw_site(40, 30), caption="<i>Вид</i>", parse_mode="HTML")
     document = await bot.send_document(anna, b"akt", filename="akt.txt", caption="Акт")
-    again = await bot.send_photo(anna, photo.photo[-1].file_id, reply_to_message_id=1000000, allow_sending_without_reply=True)  # fmt: skip
+    again = await bot.send_photo(
+        anna,
+        photo.photo[-1].file_id,
+        reply_parameters=ReplyParameters(10**6, allow_sending_without_reply=True),
+    )
+    assert document.document is not None
+    file = await bot.get_file(document.document.file_id)
     album = await bot.send_media_group(
         anna, [InputMediaPhoto(draw_site(20, 20)), InputMediaPhoto(photo.photo[0].file_id)]
     )
@@ -82,6 +98,7 @@ async def test_every_method_speaks_with_the_real_library(stand: Any, bot: Bot) -
         document,
         again,
         album,
+        file,
         await bot.send_location(anna, 55.9, 36.86, reply_markup=keys),
         await bot.send_venue(anna, 55.9, 36.86, "Участок", "Истра, 1"),
         await bot.send_contact(anna, "+74950000000", "Поддержка"),
@@ -90,7 +107,6 @@ async def test_every_method_speaks_with_the_real_library(stand: Any, bot: Bot) -
         await bot.edit_message_caption(anna, photo.message_id, caption="Вид 2"),
         await bot.copy_message(anna, anna, photo.message_id),
         await bot.forward_message(anna, anna, text.message_id),
-        await bot.get_file(document.document.file_id),
         await bot.get_chat(anna),
         await bot.get_chat_member(anna, anna),
         await bot.get_webhook_info(),
@@ -135,7 +151,8 @@ async def test_every_update_survives_the_library_unchanged(stand: Any, bot: Bot)
     anna = await stand.person(last_name="Петрова", username="anna_p", language_code="ru")
     first = await bot.send_message(anna, "Вопрос", reply_markup=accept(["✅ Да"]))
     people = f"/people/{anna}"
-    said = await stand.sim(f"{people}/text", {"text": "см. https://a.ru /new", "reply_to": first.message_id})  # fmt: skip
+    text = {"text": "см. https://a.ru /new", "reply_to": first.message_id}
+    said = await stand.sim(f"{people}/text", text)
     await stand.sim(f"{people}/edit", {"message_id": said["message_id"], "text": "нет"})
     await stand.sim(f"{people}/tap", {"sign": "✅"})
     await stand.sim(f"{people}/location", {"latitude": 55.9, "longitude": 36.86})
@@ -156,9 +173,8 @@ async def test_every_update_survives_the_library_unchanged(stand: Any, bot: Bot)
     for body in bodies:
         update = Update.de_json(body, bot)
         assert strangers(update) == []
-        assert update.to_dict() == body
-        assert "null" not in str(body)
-        assert None not in body.values()
+        assert kept(update.to_dict()) == kept(body)
+        assert "null" not in json.dumps(body)
 
 
 @pytest.mark.parametrize("name", ["sendInvoice", "createForumTopic", "nonsense"])
@@ -174,7 +190,8 @@ async def test_a_wrong_token_is_unauthorized(stand: Any) -> None:
     assert answer.status_code == 401
     assert answer.json() == {"ok": False, "error_code": 401, "description": "Unauthorized"}
     with pytest.raises(InvalidToken):
-        await Bot("78:other", base_url=f"{stand.url}/bot").initialize()
+        async with Bot("78:other", base_url=f"{stand.url}/bot"):
+            raise AssertionError("it let a stranger in")
 
 
 async def test_the_method_may_be_called_by_get_form_and_any_case(stand: Any) -> None:
@@ -206,7 +223,11 @@ async def test_who_blocked_or_never_started_cannot_be_written_to(stand: Any, bot
         await bot.send_message(42, "Привет")
 
 
-async def test_the_published_limits_answer_with_retry_after(stand: Any, bot: Bot) -> None:
+async def test_the_published_limits_answer_with_retry_after(
+    stand: Any, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The library warns about the type of `retry_after` unless the new one is chosen.
+    monkeypatch.setenv("PTB_TIMEDELTA", "1")
     anna = await stand.person()
     await stand.sim("/limits", {"preset": "telegram"})
     for _ in range(5):
@@ -215,6 +236,6 @@ async def test_the_published_limits_answer_with_retry_after(stand: Any, bot: Bot
     with pytest.raises(RetryAfter) as refused:
         await bot.send_message(anna, "два")
 
-    assert refused.value._retry_after.total_seconds() >= 1
+    assert refused.value.retry_after == timedelta(seconds=1)
     await stand.sim("/limits", {"preset": "generous"})
     await bot.send_message(anna, "три")

@@ -56,7 +56,8 @@ def keyboard(**button: Any) -> dict[str, Any]:
         ),
         (
             {"text": "<b>а", "parse_mode": "HTML"},
-            "Bad Request: can't parse entities: Can't find end tag corresponding to start tag \"b\"",
+            "Bad Request: can't parse entities: Can't find end tag corresponding to start tag"
+            ' "b"',
         ),
         (
             {"text": "я<p>а</p>", "parse_mode": "HTML"},
@@ -74,12 +75,12 @@ def keyboard(**button: Any) -> dict[str, Any]:
     ],
 )
 async def test_a_wrong_message_is_refused(
-    stand: Any, params: dict[str, Any], description: str
+    shared_stand: Any, params: dict[str, Any], description: str
 ) -> None:
-    anna = await stand.person()
+    anna = await shared_stand.person()
 
-    assert await stand.error("sendMessage", chat_id=anna, **params) == description
-    assert len(await stand.see(f"/people/{anna}/messages")) == 1
+    assert await shared_stand.error("sendMessage", chat_id=anna, **params) == description
+    assert len(await shared_stand.see(f"/people/{anna}/messages")) == 1
 
 
 async def test_data_of_64_bytes_and_a_text_of_4096_characters_are_taken(stand: Any) -> None:
@@ -96,13 +97,11 @@ async def test_an_edit_needs_a_change_and_an_own_message(stand: Any) -> None:
     anna = await stand.person()
     own = (await stand.see(f"/people/{anna}/messages"))[0]["message_id"]
     markup = keyboard(callback_data="a")
-    sent = await stand.call("sendMessage", chat_id=anna, text="<b>а</b>", parse_mode="HTML", reply_markup=markup)  # fmt: skip
+    bold = {"text": "<b>а</b>", "parse_mode": "HTML", "reply_markup": markup}
+    sent = await stand.call("sendMessage", chat_id=anna, **bold)
     here = {"chat_id": anna, "message_id": sent["result"]["message_id"]}
 
-    same = await stand.error(
-        "editMessageText", **here, text="<b>а</b>", parse_mode="HTML", reply_markup=markup
-    )
-    assert same == NOT_MODIFIED
+    assert await stand.error("editMessageText", **here, **bold) == NOT_MODIFIED
     assert await stand.error("editMessageReplyMarkup", **here, reply_markup=markup) == NOT_MODIFIED
     gone = await stand.error("editMessageText", chat_id=anna, message_id=10**6, text="б")
     assert gone == "Bad Request: message to edit not found"
