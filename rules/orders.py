@@ -130,8 +130,7 @@ TRANSITIONS: dict[tuple[OrderState, OrderEvent], OrderState] = {
     **{(state, _E.CANCELLED): _S.CANCELLED for state in _OPEN},
     **{(state, _E.DISPUTE_OPENED): _S.DISPUTED for state in (*_WORKING, _S.AWAITING_ACCEPTANCE)},
     **{(state, _E.CLOSED): state for state in FINAL_STATES},
-    **{(state, _E.HOLD_LOST): state for state in (_S.IN_PROGRESS, _S.AWAITING_ACCEPTANCE)},
-    **{(state, _E.HOLD_LOST): state for state in (*FINAL_STATES, _S.SEARCHING, _S.DISPUTED)},
+    **{(state, _E.HOLD_LOST): state for state in OrderState if state is not _S.BOOKED},
 }
 
 

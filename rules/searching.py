@@ -3,15 +3,12 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from rules import points
 from rules.changes import (
     Change,
-    MoneyAction,
     Notice,
     OfferOutcome,
     to_client,
     to_contractor,
-    to_support,
 )
 from rules.errors import (
     AlreadyYours,
@@ -34,7 +31,8 @@ def placed(order: Order, now: datetime) -> Change:
     )
 
 
-def _expire(order: Order) -> tuple[tuple[Offer, ...], tuple[OfferOutcome, ...]]:
+def expire(order: Order) -> tuple[tuple[Offer, ...], tuple[OfferOutcome, ...]]:
+    """The offers with every live one expired, and what is to be written of it."""
     kept = tuple(
         replace(offer, state=OfferState.EXPIRED) if offer.state is OfferState.LIVE else offer
         for offer in order.search.offers
@@ -66,7 +64,7 @@ def wave_sent(order: Order, offers: tuple[Offer, ...]) -> Order:
 
     The wave's activity has written all of it already, so this is not a Change.
     """
-    kept, _ = _expire(order)
+    kept, _ = expire(order)
     search = replace(
         order.search,
         offers=(*kept, *offers),
@@ -247,62 +245,3 @@ def claim_refused(order: Order, contractor_id: int, now: datetime) -> Change | N
     )
     outcome = OfferOutcome(contractor_id, order.search.round, OfferState.SKIPPED, "no_capacity")
     return Change(after, OrderEvent.CLAIM_REFUSED, offers=(outcome,))
-
-
-def person_called(order: Order, now: datetime) -> Change:
-    """Distribution is exhausted: support has a day, then the order ends by itself."""
-    kept, outcomes = _expire(order)
-    search = replace(order.search, offers=kept, person_since=now)
-    after = order.after(
-        OrderEvent.PERSON_CALLED,
-        now,
-        search=search,
-        needs_attention=True,
-        due_at=person_ends(replace(order, search=search)),
-    )
-    return Change(
-        after,
-        OrderEvent.PERSON_CALLED,
-        offers=outcomes,
-        points=_silence(outcomes),
-        tellings=(*to_client(Notice.PERSON_SEARCHES), *to_support(Notice.NEEDS_PERSON)),
-    )
-
-
-def _silence(outcomes: tuple[OfferOutcome, ...]) -> tuple[points.PointsChange, ...]:
-    return tuple(
-        points.change(one.contractor_id, points.PointsReason.SILENCE, one.round) for one in outcomes
-    )
-
-
-def person_ends(order: Order) -> datetime:
-    """When the search ends for good: a day after a person took over; paid orders within 48 h."""
-    since = order.search.person_since
-    if since is None:
-        raise TransitionRefused("no person has taken over")
-    ends = since + timedelta(seconds=order.policy.person_seconds)
-    if order.redispatch_since is not None:
-        limit = order.redispatch_since + timedelta(seconds=order.policy.redispatch_seconds)
-        return min(ends, limit)
-    return ends
-
-
-def gave_up(order: Order, now: datetime) -> Change:
-    """Nobody was found: nothing was taken, or what was taken goes back in full."""
-    kept, outcomes = _expire(order)
-    after = order.after(
-        OrderEvent.GAVE_UP,
-        now,
-        search=replace(order.search, offers=kept),
-        refund_kopecks=order.prepayment_kopecks if order.prepaid else 0,
-        prepaid=False,
-        needs_attention=False,
-        due_at=None,
-    )
-    return Change(
-        after,
-        OrderEvent.GAVE_UP,
-        offers=outcomes,
-        tellings=to_client(Notice.NO_CONTRACTOR),
-        money=MoneyAction.RELEASE,
-    )

@@ -7,7 +7,7 @@ from temporalio import workflow
 
 from activities.messages import OfferTerms, Wave
 from activities.offers import OfferActivities
-from rules import offers, searching
+from rules import handover, offers, searching
 from rules.catalog import JobClass
 from rules.orders import Offer, OfferState, Order
 from rules.slots import offered_visit
@@ -130,9 +130,9 @@ class Searching(Cashier):
 
     async def _ask_a_person(self) -> None:
         if self.order.search.person_since is None:
-            self.decide(searching.person_called(self.order, workflow.now()))
+            self.decide(handover.person_called(self.order, workflow.now()))
             await self.written()
-        ends = searching.person_ends(self.order)
+        ends = handover.person_ends(self.order)
         while self.is_searching():
             self._available = False
             in_time = await self.wait(
@@ -143,7 +143,7 @@ class Searching(Cashier):
             if not self.is_searching():
                 return
             if not in_time:
-                self.decide(searching.gave_up(self.order, workflow.now()))
+                self.decide(handover.gave_up(self.order, workflow.now()))
                 await self.written()
                 return
             # Somebody came on line: he is asked beside the person's own search.

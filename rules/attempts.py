@@ -1,0 +1,130 @@
+"""A payment attempt, its refunds and an order's money as plain values; kopecks throughout."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+
+class Method(StrEnum):
+    """How the client pays: a card is held first, SBP is charged at once."""
+
+    CARD = "card"
+    SBP = "sbp"
+
+
+class AttemptState(StrEnum):
+    """One payment at the provider; the last four are final."""
+
+    REQUESTED = "requested"
+    PENDING = "pending"
+    HELD = "held"
+    CAPTURED = "captured"
+    VOIDED = "voided"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    FAILED = "failed"
+
+
+# How far an attempt has come while it is open; a lower rank never replaces a higher one.
+RANK = {
+    AttemptState.REQUESTED: 0,
+    AttemptState.PENDING: 1,
+    AttemptState.HELD: 2,
+}
+DEAD_STATES = frozenset(
+    {AttemptState.VOIDED, AttemptState.DECLINED, AttemptState.EXPIRED, AttemptState.FAILED}
+)
+
+
+class RefundState(StrEnum):
+    """One refund at the provider."""
+
+    REQUESTED = "requested"
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Refund:
+    """One refund of an attempt, in kopecks; `seq` is part of its business key."""
+
+    seq: int
+    amount_kopecks: int
+    state: RefundState = RefundState.REQUESTED
+    provider_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One payment attempt of an order."""
+
+    number: int
+    method: Method
+    amount_kopecks: int
+    created_at: datetime
+    state: AttemptState = AttemptState.REQUESTED
+    provider_id: str | None = None
+    confirmation_url: str | None = None
+    decline_reason: str | None = None
+    # When the provider lets a hold go by itself.
+    hold_ends_at: datetime | None = None
+    # When the policy wants a hold captured; None: not decided yet.
+    capture_at: datetime | None = None
+    # The order does not want this money (any more): void it, or refund it in full.
+    released: bool = False
+    # It became paid only after it had been released; such money sits in suspense.
+    late: bool = False
+    # It was seen held, so its capture posts a reservation.
+    was_held: bool = False
+    refund_due_kopecks: int = 0
+    refunds: tuple[Refund, ...] = ()
+    # How often it was looked at since its state last changed, and when last.
+    polls: int = 0
+    seen_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """The provider may still be paid or is holding the client's money."""
+        return self.state in RANK
+
+    @property
+    def refunded_or_reserved_kopecks(self) -> int:
+        """What has gone back or is on its way."""
+        return sum(r.amount_kopecks for r in self.refunds if r.state is not RefundState.FAILED)
+
+    @property
+    def refunded_kopecks(self) -> int:
+        """What has gone back for certain."""
+        return sum(r.amount_kopecks for r in self.refunds if r.state is RefundState.SUCCEEDED)
+
+
+@dataclass(frozen=True)
+class Money:
+    """All payment attempts of an order; at most one of them is wanted at a time."""
+
+    attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def current(self) -> Attempt | None:
+        """The attempt the order counts on, if any."""
+        for attempt in reversed(self.attempts):
+            if not attempt.released and attempt.state not in DEAD_STATES:
+                return attempt
+        return None
+
+    @property
+    def is_paid(self) -> bool:
+        """The wanted attempt is held or captured."""
+        attempt = self.current
+        return attempt is not None and attempt.state in (AttemptState.HELD, AttemptState.CAPTURED)
+
+    @property
+    def refunded_kopecks(self) -> int:
+        """What has gone back to the client for certain, over all attempts."""
+        return sum(attempt.refunded_kopecks for attempt in self.attempts)
+
+    def with_attempt(self, attempt: Attempt) -> "Money":
+        """This money with one attempt replaced (by number) or added."""
+        kept = tuple(one for one in self.attempts if one.number != attempt.number)
+        return replace(self, attempts=tuple(sorted((*kept, attempt), key=lambda one: one.number)))
