@@ -75,11 +75,10 @@ def run(connection: Connection) -> None:
 async def online() -> None:
     """Migrate the database."""
     engine = create_async_engine(database_url(), poolclass=pool.NullPool)
-    async with engine.connect() as connection:
-        await connection.execute(text(f"SELECT pg_advisory_lock({MIGRATION_LOCK})"))
-        await connection.commit()
-        await connection.run_sync(run)
-        await connection.commit()
+    async with engine.begin() as guard:
+        await guard.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
+        async with engine.connect() as connection:
+            await connection.run_sync(run)
     await engine.dispose()
 
 

@@ -67,6 +67,7 @@ class Box(UserDefinedType[str]):
 
     cache_ok = True
 
+    @override
     def get_col_spec(self, **_: object) -> str:
         """The name of the type in DDL."""
         return "box"

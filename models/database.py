@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]  # asyncpg ships no type information
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -73,7 +73,7 @@ class Database:
             await session.connection(execution_options={"postgresql_readonly": True})
             yield session
 
-    async def listen(self, channel: str) -> AsyncIterator[str]:
+    async def listen(self, channel: str) -> AsyncGenerator[str, None]:
         """Payloads of NOTIFY on a channel, for ever, over a connection of its own.
 
         Notices are hints: an empty payload comes after every (re)connection, because notices of
@@ -86,7 +86,7 @@ class Database:
                         yield payload
             await asyncio.sleep(RECONNECT_SECONDS)
 
-    async def _listen_once(self, channel: str) -> AsyncIterator[str]:
+    async def _listen_once(self, channel: str) -> AsyncGenerator[str, None]:
         waiting: asyncio.Queue[str | None] = asyncio.Queue(NOTICES_WAITING_MAX)
 
         def received(_: object, __: int, ___: str, payload: object) -> None:

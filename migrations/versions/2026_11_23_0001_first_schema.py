@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import UserDefinedType
+from typing_extensions import override
 
 revision: str = "0001"
 down_revision: str | Sequence[str] | None = None
@@ -21,6 +22,7 @@ class Box(UserDefinedType[str]):
 
     cache_ok = True
 
+    @override
     def get_col_spec(self, **_: object) -> str:
         return "box"
 

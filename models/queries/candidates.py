@@ -1,0 +1,143 @@
+"""Who may be offered an order: one statement for the eligible, one for the reasons of the others.
+
+Distances are great-circle kilometres, widened by 1.006 so that nobody whom the ellipsoid includes
+is missed; the caller checks the kept rows exactly and filters priority bands by wave.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from rules.catalog import JobClass, Service, ServiceType
+from rules.limits import CANDIDATES_MAX
+from rules.offers import FARTHER_FROM_WAVE, Candidate, Exclusion
+from rules.policy import POLICY_V1, Policy
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a wave looks for, where and when; `asked` are contractors who are not asked again."""
+
+    service: Service
+    latitude: float
+    longitude: float
+    wave: int
+    now: datetime
+    client_id: int
+    asked: tuple[int, ...] = ()
+    policy: Policy = POLICY_V1
+
+
+# Everything is `c` (contractors) and `u` (their owners), so that both statements ask the same.
+_DISTANCE = "haversine_km(c.latitude, c.longitude, :latitude, :longitude)"
+_REACHED = f"""{_DISTANCE} <= 1.006 * CASE WHEN :farther
+    THEN farthest_km(c.radius_km, c.farther_ok) ELSE c.radius_km END"""
+_LOCAL_HOUR = """extract(hour FROM CAST(:now AS timestamptz) AT TIME ZONE 'UTC'
+    + make_interval(mins => c.utc_offset_minutes))"""
+# As rules.offers.is_night: equal hours switch night off; urgent jobs go to those who opted in.
+_SLEEPS = f"""(CAST(:night_from AS int) <> CAST(:night_to AS int)
+    AND ({_LOCAL_HOUR} >= CAST(:night_from AS int) OR {_LOCAL_HOUR} < CAST(:night_to AS int))
+    AND NOT (CAST(:urgent AS boolean) AND c.night_ok))"""
+_BLOCKED = "(c.status <> 'active' OR u.blocked_at IS NOT NULL)"
+_ASKED = "c.id = ANY(CAST(:asked AS bigint[]))"
+_FULL = "c.busy + c.held >= c.capacity"
+_OFFERS_LIVE = """(
+    SELECT count(*) FROM offers f JOIN orders o ON o.id = f.order_id
+    WHERE f.contractor_id = c.id AND f.state = 'live' AND o.job_class = :job_class
+) >= :offers_max"""
+
+_ELIGIBLE = """
+SELECT c.id AS contractor_id, {distance} AS distance_km, c.rating, c.points, c.completed,
+    c.offers_90d, c.accepted_90d,
+    CAST(greatest(0, extract(epoch FROM CAST(:now AS timestamptz)
+        - coalesce(c.last_won_at, c.joined_at)) / 86400) AS double precision) AS idle_days,
+    c.capacity, c.busy, c.held, c.utc_offset_minutes, c.night_ok
+FROM contractor_services s
+JOIN contractors c ON c.id = s.contractor_id
+JOIN users u ON u.id = c.user_id
+WHERE s.active AND s.service_type = '{service_type}'
+    AND covers(s.cov, :latitude, :longitude) AND {reached}
+    AND NOT {blocked} AND c.user_id <> :client_id AND NOT {asked}
+    AND NOT {sleeps} AND NOT ({full}) AND NOT ({offers_live})
+ORDER BY distance_km, c.id
+LIMIT :at_most
+"""
+
+_EXCLUDED = """
+SELECT reason, count(*) FROM (
+    SELECT CASE
+        WHEN NOT ({reached}) THEN CASE WHEN s.active THEN '{x.OUT_OF_RADIUS}' END
+        WHEN s.contractor_id IS NULL THEN '{x.SERVICE}'
+        WHEN {blocked} THEN '{x.BLOCKED}'
+        WHEN NOT c.online THEN '{x.OFF_LINE}'
+        WHEN c.user_id = :client_id THEN '{x.OWN_ORDER}'
+        WHEN {asked} THEN '{x.ASKED_BEFORE}'
+        WHEN {sleeps} THEN '{x.NIGHT}'
+        WHEN {full} THEN '{x.CAPACITY}'
+        WHEN {offers_live} THEN '{x.OFFERS_LIVE}'
+    END AS reason
+    FROM contractors c
+    JOIN users u ON u.id = c.user_id
+    LEFT JOIN contractor_services s
+        ON s.contractor_id = c.id AND s.service_type = '{service_type}'
+) AS reasons
+WHERE reason IS NOT NULL GROUP BY reason
+"""
+
+
+def _statement(template: str, service_type: ServiceType) -> str:
+    # The service is a literal: the planner matches it with that service's partial index.
+    return template.format(
+        service_type=service_type.value,
+        distance=_DISTANCE,
+        reached=_REACHED,
+        blocked=_BLOCKED,
+        asked=_ASKED,
+        sleeps=_SLEEPS,
+        full=_FULL,
+        offers_live=_OFFERS_LIVE,
+        x=Exclusion,
+    )
+
+
+_FIND = {service_type: text(_statement(_ELIGIBLE, service_type)) for service_type in ServiceType}
+_COUNT = {service_type: text(_statement(_EXCLUDED, service_type)) for service_type in ServiceType}
+
+
+def _parameters(wanted: Wanted) -> dict[str, Any]:
+    policy = wanted.policy
+    job_class = wanted.service.job_class
+    return {
+        "latitude": wanted.latitude,
+        "longitude": wanted.longitude,
+        "farther": wanted.wave >= FARTHER_FROM_WAVE,
+        "now": wanted.now,
+        "night_from": policy.night_from_hour,
+        "night_to": policy.night_to_hour,
+        "urgent": job_class is JobClass.URGENT,
+        "client_id": wanted.client_id,
+        "asked": list(wanted.asked),
+        "job_class": job_class.value,
+        "offers_max": policy.for_class(job_class).max_live_offers,
+    }
+
+
+async def eligible(
+    session: AsyncSession, wanted: Wanted, at_most: int = CANDIDATES_MAX
+) -> list[Candidate]:
+    """The nearest contractors who may be asked now; one statement, however many there are."""
+    parameters = {**_parameters(wanted), "at_most": min(at_most, CANDIDATES_MAX)}
+    found = await session.execute(_FIND[wanted.service.service_type], parameters)
+    return [Candidate(**row) for row in found.mappings()]
+
+
+async def excluded(session: AsyncSession, wanted: Wanted) -> dict[Exclusion, int]:
+    """How many others may not be asked, each counted under the first reason that applies.
+
+    Who is out of reach counts only if he is on line with this service.
+    """
+    found = await session.execute(_COUNT[wanted.service.service_type], _parameters(wanted))
+    return {Exclusion(reason): count for reason, count in found}
