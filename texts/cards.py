@@ -1,0 +1,211 @@
+"""Cards: one live message per order and person; the state in bold, the facts, the buttons.
+
+Button texts begin with the fixed signs of `texts.signs`; actions are short words that the bot puts
+into callback data together with the order's number and the card's version.
+"""
+
+from dataclasses import dataclass
+from html import escape
+
+from rules.orders import ClaimState, OfferState, OrderState, Role
+from rules.payments import Method
+from rules.views import OrderView
+from texts.catalogue import say
+from texts.describe import facts, headline, is_offered, is_overdue, meets, what
+from texts.formatting import money, order_number, when
+from texts.language import Language
+
+_S = OrderState
+
+
+@dataclass(frozen=True)
+class Button:
+    """A button: with a `url` it opens a page, otherwise it sends its action."""
+
+    text: str
+    action: str
+    url: str | None = None
+
+
+Rows = tuple[tuple[Button, ...], ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A message as Telegram HTML with rows of buttons."""
+
+    text_html: str
+    buttons: Rows = ()
+
+
+def button(action: str, lang: Language, key: str = "", **values: object) -> Button:
+    """A button whose text is `button.<key or action>`."""
+    return Button(say(f"button.{key or action}", lang, **values), action)
+
+
+def card_html(title: str, lines: list[str]) -> str:
+    """A bold first line and plain lines below; whatever people typed is escaped."""
+    body = "\n".join(escape(line, quote=False) for line in lines if line)
+    return f"<b>{escape(title, quote=False)}</b>\n{body}".rstrip()
+
+
+def _title(view: OrderView, words: str, lang: Language) -> str:
+    return say("card.title", lang, number=order_number(view.number), headline=words)
+
+
+def _row(*buttons: Button | None) -> tuple[Button, ...]:
+    return tuple(one for one in buttons if one is not None)
+
+
+def _rows(*rows: tuple[Button, ...]) -> Rows:
+    return tuple(row for row in rows if row)
+
+
+def order_card(view: OrderView, lang: Language) -> Card:
+    """The client's card of an order."""
+    title = _title(view, headline(view, Role.CLIENT, lang), lang)
+    lines = [what(view, lang), *facts(view, Role.CLIENT, lang)]
+    if view.state is _S.COMPLETED and view.client_stars is None and not view.money_closed:
+        lines.append(say("rate.client", lang))
+    return Card(card_html(title, lines), _client_rows(view, lang))
+
+
+def _client_rows(view: OrderView, lang: Language) -> Rows:
+    page = None
+    if view.page_url is not None:
+        page = Button(say("button.page", lang), "page", view.page_url)
+    return _rows(*_client_steps(view, lang), _row(button("support", lang), page))
+
+
+def _client_steps(view: OrderView, lang: Language) -> Rows:
+    cancel = _row(button("cancel", lang))
+    match view.state:
+        case _S.SEARCHING if view.redispatch_since is not None:
+            return (_row(button("refund_now", lang)),)
+        case _S.NEW | _S.SEARCHING:
+            return (cancel,)
+        case _S.AWAITING_PREPAYMENT:
+            return (*_payment_rows(view, lang), cancel)
+        case _S.BOOKED:
+            return _booked_rows(view, Role.CLIENT, lang)
+        case _S.IN_PROGRESS:
+            return (_row(button("support", lang, "not_right")), cancel)
+        case _S.AWAITING_ACCEPTANCE:
+            wrong = button("support", lang, "not_right")
+            return (_row(button("accept_work", lang)), _row(wrong), cancel)
+        case _S.COMPLETED:
+            return (_stars(view.client_stars, view, lang),)
+        case _:
+            return _claim_answer(view, lang)
+
+
+def _claim_answer(view: OrderView, lang: Language) -> Rows:
+    if view.claim is None or view.claim.state != ClaimState.MADE:
+        return ()
+    return (_row(button("claim_yes", lang), button("claim_no", lang)),)
+
+
+def _payment_rows(view: OrderView, lang: Language) -> Rows:
+    sums = view.money
+    amount = money(view.prepayment_kopecks, lang)
+    if sums.confirming or sums.held_kopecks or sums.captured_kopecks:
+        return _rows(_row(button("paid", lang)))
+    if sums.payment_url is None:
+        return _rows(
+            _row(
+                button("pay_card", lang, amount=amount),
+                button("pay_sbp", lang, amount=amount),
+            )
+        )
+    other = "pay_card" if sums.payment_method is Method.SBP else "pay_sbp"
+    return _rows(
+        _row(Button(say("button.pay", lang, amount=amount), "pay", sums.payment_url)),
+        _row(button("paid", lang), button(other, lang, other.replace("pay_", "pay_other_"))),
+    )
+
+
+def _booked_rows(view: OrderView, role: Role, lang: Language) -> Rows:
+    proposal = view.proposal
+    answer: Rows = ()
+    if proposal is not None and proposal.by is not role:
+        at = when(proposal.visit_at, view.utc_offset_minutes, lang)
+        answer = ((button("slot_yes", lang, when=at),), (button("slot_no", lang),))
+    slot = button("slot", lang) if view.set_off_at is None else None
+    leave = button("cancel" if role is Role.CLIENT else "withdraw", lang)
+    no_show = button("no_show", lang) if role is Role.CLIENT and is_overdue(view) else None
+    return _rows(*answer, _row(no_show), _row(slot, leave))
+
+
+def _stars(given: int | None, view: OrderView, lang: Language) -> tuple[Button, ...]:
+    if given is not None or view.money_closed:
+        return ()
+    return tuple(button(f"rate{n}", lang, "rate", stars=n) for n in range(1, 6))
+
+
+def _is_mine(view: OrderView) -> bool:
+    offer = view.offer
+    return view.contractor_id is not None and (
+        offer is None or offer.contractor_id == view.contractor_id
+    )
+
+
+def job_card(view: OrderView, lang: Language) -> Card:
+    """A contractor's card of an order: his offer first, his job when he has won it."""
+    if is_offered(view):
+        return _offer_card(view, lang)
+    if not _is_mine(view):
+        return _lost_card(view, lang)
+    title = _title(view, headline(view, Role.CONTRACTOR, lang), lang)
+    lines = [what(view, lang), *facts(view, Role.CONTRACTOR, lang)]
+    if view.state is _S.COMPLETED and view.contractor_stars is None and not view.money_closed:
+        lines.append(say("rate.contractor", lang))
+    return Card(card_html(title, lines), _job_rows(view, lang))
+
+
+def _map(view: OrderView, lang: Language) -> Button | None:
+    known = view.latitude is not None and view.longitude is not None
+    return button("map", lang) if known else None
+
+
+def _offer_card(view: OrderView, lang: Language) -> Card:
+    live = view.offer is not None and view.offer.state is OfferState.LIVE
+    words = say(f"offer.title.{'live' if live else 'expired'}", lang)
+    lines = [what(view, lang), *facts(view, Role.CONTRACTOR, lang)]
+    rows = _rows(
+        _row(button("accept", lang), button("decline", lang)),
+        _row(_map(view, lang), button("support", lang)),
+    )
+    return Card(card_html(_title(view, words, lang), lines), rows)
+
+
+def _lost_card(view: OrderView, lang: Language) -> Card:
+    """The order is not this contractor's: it never was, or it is not any more."""
+    offer = view.offer
+    state = offer.state.value if offer is not None else "closed"
+    if state in ("live", "expired", "won"):
+        # The order went on without him, or it ended before anybody answered.
+        state = "taken" if view.contractor_id is not None else "closed"
+    after = "lost" if state in ("lost", "taken") else "closed"
+    lines = [what(view, lang), say(f"offer.after.{after}", lang)]
+    title = _title(view, say(f"offer.title.{state}", lang), lang)
+    return Card(card_html(title, lines), _rows(_row(button("support", lang))))
+
+
+def _job_rows(view: OrderView, lang: Language) -> Rows:
+    last = _row(_map(view, lang) if meets(view) else None, button("support", lang))
+    withdraw = _row(button("withdraw", lang))
+    match view.state:
+        case _S.AWAITING_PREPAYMENT:
+            return _rows(withdraw, last)
+        case _S.BOOKED:
+            step = button("set_off" if view.set_off_at is None else "start", lang)
+            rows = _booked_rows(view, Role.CONTRACTOR, lang)
+            return _rows((step,), *rows, last)
+        case _S.IN_PROGRESS:
+            return _rows(_row(button("done", lang)), withdraw, last)
+        case _S.COMPLETED:
+            return _rows(_stars(view.contractor_stars, view, lang), last)
+        case _S.CANCELLED if view.claim is not None and view.claim.state == ClaimState.OPEN:
+            return _rows(_row(button("claim", lang), button("waive", lang)), last)
+        case _:
+            return _rows(last)

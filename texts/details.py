@@ -1,0 +1,118 @@
+"""The order in the Temporal UI: a summary line and live details; public facts only."""
+
+from collections.abc import Mapping, Sequence
+
+from rules.orders import Role
+from rules.views import OfferView, OrderView
+from texts.catalogue import say
+from texts.describe import describe
+from texts.explain import exclusions_line, terms_line
+from texts.formatting import (
+    contractor_number,
+    deadline,
+    decimal,
+    money,
+    order_number,
+    price_range,
+    when,
+)
+from texts.language import Language
+
+SUMMARY_BYTES_MAX = 180
+DETAILS_BYTES_MAX = 15_000
+
+
+def _cut(text: str, limit: int) -> str:
+    """The text in at most `limit` bytes of UTF-8, never a broken character."""
+    return text.encode()[:limit].decode(errors="ignore")
+
+
+def summary(view: OrderView, lang: Language = Language.RU) -> str:
+    """One line for a list of workflows: `D-1042 · Ремонт: нет воды · Тверь`."""
+    service = say(f"service.{view.service.value}", lang)
+    line = f"{order_number(view.number)} · {service} · {' '.join(view.town.split())}"
+    return _cut(line, SUMMARY_BYTES_MAX)
+
+
+def details_markdown(
+    view: OrderView,
+    offers: Sequence[OfferView],
+    exclusions: Mapping[str, int],
+    waits_for: str,
+    lang: Language = Language.RU,
+) -> str:
+    """The order as Markdown, at most 15 kB: state, deadline, offers and why, money so far."""
+    head = _head(view, waits_for, lang)
+    tail = [*_exclusions(exclusions, lang), *_money(view, lang)]
+    rows = [_offer_row(one, view, lang) for one in reversed(offers)]
+    shown = len(rows)
+    while True:
+        text = "\n".join([*head, *_offers(rows[:shown], len(rows) - shown, lang), *tail])
+        if shown == 0 or len(text.encode()) <= DETAILS_BYTES_MAX:
+            return _cut(text, DETAILS_BYTES_MAX)
+        shown = shown * 3 // 4
+
+
+def _plain(text: str) -> str:
+    """Text inside Markdown: its own signs and line ends do no harm."""
+    return " ".join(text.replace("|", "/").replace("`", "'").replace("<", "‹").split())
+
+
+def _head(view: OrderView, waits_for: str, lang: Language) -> list[str]:
+    title, *sentences = describe(view, Role.SUPPORT, lang)
+    lines = [f"### {order_number(view.number)} · {_plain(title)}", ""]
+    lines += [f"- {_plain(sentence)}" for sentence in sentences]
+    if waits_for:
+        until = ""
+        if view.due_at is not None:
+            at = deadline(view.due_at, view.state_since, view.utc_offset_minutes, lang)
+            until = f" → {at}"
+        lines.append(f"- **{say('details.waits', lang)}**: {_plain(waits_for)}{until}")
+    return [*lines, ""]
+
+
+def _offer_row(offer: OfferView, view: OrderView, lang: Language) -> str:
+    offset = view.utc_offset_minutes
+    cells = (
+        str(offer.wave),
+        contractor_number(offer.contractor_id),
+        say(f"offer_state.{offer.state.value}", lang),
+        deadline(offer.until, view.state_since, offset, lang),
+        when(offer.visit_at, offset, lang),
+        decimal(offer.distance_km, lang),
+        decimal(offer.score, lang, 2),
+        terms_line(offer.terms, lang),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _offers(rows: Sequence[str], left_out: int, lang: Language) -> list[str]:
+    title = f"**{say('details.offers', lang)}**"
+    if not rows and not left_out:
+        return [f"{title}: {say('details.offers_none', lang)}", ""]
+    columns = say("details.columns", lang)
+    rule = "|".join("---" for _ in columns.split("|"))
+    more = ["", say("details.more", lang, count=left_out)] if left_out else []
+    return [title, "", f"| {columns} |", f"|{rule}|", *rows, *more, ""]
+
+
+def _exclusions(counts: Mapping[str, int], lang: Language) -> list[str]:
+    if not counts:
+        return []
+    return [f"**{say('details.exclusions', lang)}**: {exclusions_line(counts, lang)}", ""]
+
+
+def _money(view: OrderView, lang: Language) -> list[str]:
+    sums = view.money
+    rows = (
+        ("price", price_range(view.estimate, lang)),
+        ("prepayment", money(view.prepayment_kopecks, lang)),
+        ("held", money(sums.held_kopecks, lang)),
+        ("captured", money(sums.captured_kopecks, lang)),
+        ("refunded", money(sums.refunded_kopecks, lang)),
+        ("refund_pending", money(sums.refund_pending_kopecks, lang)),
+        ("compensation", money(view.compensation_kopecks, lang)),
+    )
+    lines = [f"| {say(f'details.{name}', lang)} | {amount} |" for name, amount in rows]
+    title, column = say("details.money", lang), say("details.amount", lang)
+    return [f"| {title} | {column} |", "|---|---:|", *lines]

@@ -1,0 +1,1 @@
+"""The English catalogue, by theme; the same keys and placeholders as the Russian one."""

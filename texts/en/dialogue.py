@@ -1,0 +1,154 @@
+"""Talking with the client: greeting, menu, steps of a request, help, unknown input."""
+
+WORDS = {
+    "menu.new": "📝 New request",
+    "menu.orders": "📋 My orders",
+    "menu.support": "🙋 Write to us",
+    "menu.more": "☰ More",
+    "menu.crew": "🧰 I am a contractor",
+    "menu.language": "🌐 Русский",
+    "menu.help": "❓ Help",
+    "menu.privacy": "🔒 My data",
+    "menu.delete_me": "🗑 Delete my data",
+    "menu.client": "🏠 I am a client",
+    "menu.choose": "What would you like?",
+    "command.start": "Start",
+    "command.new": "New request",
+    "command.orders": "My orders",
+    "command.help": "Help",
+    "command.support": "Write to us",
+    "command.lang": "Русский / English",
+    "command.privacy": "What we keep about you",
+    "command.delete_me": "Delete my data",
+    "command.work": "On line or day off",
+    "command.offers": "Offers",
+    "command.jobs": "My jobs",
+    "command.radius": "How far you travel",
+    "command.docs": "Documents",
+    "command.rating": "Rating and points",
+    "greeting": (
+        "Hello! We find a crew for your well, pump or septic tank.\n"
+        "Describe the job: it is free and takes a minute.\n"
+        "A 20 % prepayment, only after a crew has agreed."
+    ),
+    "greeting.back": "Welcome back!\nUse the buttons below.",
+    "nav.back": "↩️ Back",
+    "nav.cancel": "✖️ Drop the request",
+    "nav.skip": "Skip",
+    "nav.next": "Next",
+    "nav.yes": "Yes",
+    "nav.no": "No",
+    "nav.show_again": "Show again",
+    "draft.dropped": "The request was not sent.\nStart again with the button below.",
+    "draft.resumed": "Let's go on with your request.\nWe stopped here:",
+    "ask.service": "What needs to be done?",
+    "ask.place": (
+        "Where is the plot?\n"
+        "If you are there, send the place with the button below.\n"
+        "If not, write the address, for example: Tver, Sadovaya 5."
+    ),
+    "ask.place_button": "📍 I am on the plot",
+    "ask.place_which": "There are several such places.\nChoose yours:",
+    "ask.place_none": "We found no such place.\nWrite the town or village and the region.",
+    "ask.place_pin": (
+        "{town}: we found the town, but not the plot.\n"
+        "Send a point on the map: the paper clip below, then “Location”."
+    ),
+    "ask.place_town_enough": "The town is enough",
+    "ask.place_far": "The nearest place is {town}, {distance} away.\nIs the point right?",
+    "ask.place_far_yes": "Yes, it is",
+    "ask.place_far_no": "No, set it again",
+    "ask.place_found": "Plot: {place}.",
+    "ask.address": (
+        "How to get there?\n"
+        "Write the street and house or a landmark. The crew sees it after the prepayment."
+    ),
+    "ask.when": "When should they come?",
+    "ask.when_soonest": "As soon as possible",
+    "ask.when_day": "📅 {day}",
+    "ask.when_more": "Other days",
+    "ask.photo": "Send a photo of the place or write a few words.\nYou can skip this.",
+    "ask.photo_got": "Got {photos}. Send more, or press “Next”.",
+    "price": (
+        "Price of the job: {price}\n"
+        "{crews} nearby.\n"
+        "Prepayment {prepayment} is part of it. You pay only after a crew has agreed."
+    ),
+    "price.nobody": (
+        "Price of the job: {price}\n"
+        "No crew nearby is free now, we will search on and our staff will join in.\n"
+        "Prepayment {prepayment} is part of it. You pay only after a crew has agreed."
+    ),
+    "ask.phone": ("How can we reach you?\nThe crew sees your number only after your prepayment."),
+    "ask.phone_button": "📱 Send my number",
+    "ask.phone_own": "That is someone else's contact.\nSend your own with the button below.",
+    "ask.phone_private": "We take numbers only in a private chat with the bot.",
+    "ask.name": "What is your name?",
+    "check": (
+        "Check your request\n"
+        "{service} ({detail})\n"
+        "Where: {place}\n"
+        "When: {wish}\n"
+        "Price: {price}, prepayment {prepayment}"
+    ),
+    "check.send": "📨 Send the request",
+    "check.change": "✏️ Change",
+    "check.sending": "Sending…",
+    "check.sent": "Request {number} received.\nWe are looking for a crew and will write at once.",
+    "orders.none": "No orders yet.\nPress “New request”.",
+    "orders.list": "Your orders\nChoose one to open:",
+    "orders.line": "{number} · {service} · {headline}",
+    "orders.more": "Show more",
+    "slot.sent": "Proposed {when}. Waiting for the answer.",
+    "claim.ask_amount": "How much did you spend?\nWrite the amount in roubles, at most {cap}.",
+    "claim.not_number": "I did not get the amount.\nWrite a number, for example: 1500.",
+    "done.ask_price": (
+        "What does the whole job cost?\n"
+        "Write the amount in roubles including the prepayment of {prepayment}."
+    ),
+    "done.price_low": "{low} as estimated",
+    "done.price_same": "No exact amount",
+    "support.ask": (
+        "Write what happened\n"
+        "A living person will answer. If it is about an order, give its number."
+    ),
+    "support.ask_order": "About {number}\nWrite what happened. A living person will answer.",
+    "support.sent": "Passed on to a person. The answer comes here.",
+    "support.answer": "Support's answer:\n{text}",
+    "support.phone": "Support's phone: {phone}.",
+    "help": (
+        "How it works\n"
+        "1. Describe the job and the place.\n"
+        "2. We find a crew, it confirms the time.\n"
+        "3. You prepay 20 %, the rest goes to the crew on site.\n"
+        "4. Accept the work and rate it.\n"
+        "You can always cancel: the button shows how much we return."
+    ),
+    "privacy": (
+        "Your data\n"
+        "We keep your name, phone, place of work and messages about orders.\n"
+        "The crew sees address and phone only after the prepayment.\n"
+        "Delete everything: /delete_me."
+    ),
+    "delete.ask": (
+        "Delete your data?\n"
+        "Name, phone, addresses and photos are erased. Payment records stay without a name."
+    ),
+    "delete.yes": "🗑 Yes, delete",
+    "delete.open_orders": "Finish or cancel your open orders first.",
+    "delete.done": "Deleting.\nThank you for having been with us.",
+    "language.ask": "Язык / Language",
+    "language.set": "We will write in English.",
+    "unknown": "I did not get that. This is where we stopped:",
+    "unknown.idle": "I did not get that.\nUse the buttons below or write to us.",
+    "stale": "That button is old. This is how things are now.",
+    "tap.ok": "Done",
+    "tap.wait": "One moment, checking…",
+    "tap.again": "The connection broke. Tap again, it won't count twice.",
+    "paid.not_yet": "We don't see the payment yet. We will look again and write at once.",
+    "error": "Something broke on our side.\nYour request is safe, we know. Please try again.",
+    "outage": "We were off line, taps may be lost.\nTap again if needed.",
+    "slow_down": "Too many messages in a row. Wait a minute.",
+    "file.too_big": "The file is too big. Send a photo of up to 10 MB.",
+    "text.too_long": "Too long. Keep it within {limit} characters.",
+}

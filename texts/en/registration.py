@@ -1,0 +1,53 @@
+"""The crew: registration, line, offers, jobs, points."""
+
+WORDS = {
+    "menu.online": "🟢 On line",
+    "menu.offline": "⚪ Day off",
+    "menu.jobs": "🧰 My jobs",
+    "menu.offers": "📨 Offers",
+    "join.start": (
+        "Work with us\nRequests near you, the client prepays before you leave.\nFive short steps."
+    ),
+    "join.name": "What is your name?\nThe client sees it when you take a request.",
+    "join.services": "What do you do?\nTick everything and press “Next”.",
+    "join.services_none": "Tick at least one.",
+    "join.base": "Where do you start from?\nSend the place or write the town.",
+    "join.base_button": "📍 Send my place",
+    "join.radius": "How far do you travel?",
+    "join.radius_button": "up to {distance}",
+    "join.farther": (
+        "Travel farther if nobody is near?\nUp to {distance}, the client pays the same price."
+    ),
+    "join.night": "Call you at night for urgent jobs?",
+    "join.phone": "Your phone\nThe client sees it only after the prepayment.",
+    "join.check": (
+        "Check your form\nName: {name}\nWork: {services}\nBase: {town}, up to {distance}"
+    ),
+    "join.send": "📨 Send the form",
+    "join.waiting": "The form is sent.\nWe check it and write to you, usually on a working day.",
+    "join.approved": "All set, you are {number}!\nPress “On line” and requests will come.",
+    "join.refused": "The form was not accepted.\nWrite to us, we will tell you why.",
+    "join.already": "You are registered already: {number}.",
+    "join.picked": "☑️ {service}",
+    "join.unpicked": "⬜ {service}",
+    "work.online": "You are on line. Requests come here.",
+    "work.offline": "Day off. No new requests, your jobs stay.",
+    "work.not_approved": "Your form is still being checked. We will write when it is ready.",
+    "work.suspended": "Requests to you are suspended. Write to us.",
+    "offers.none": "No offers now.\nStay on line, we will send them.",
+    "offers.list": "Waiting for your answer:",
+    "jobs.none": "No jobs yet.",
+    "jobs.list": "Your jobs\nChoose one to open:",
+    "radius.ask": "How far do you travel?\nNow: up to {distance}.",
+    "radius.set": "Noted: up to {distance}.",
+    "rating.card": (
+        "Your rating: {rating}\n"
+        "Points: {points}.\n"
+        "Done: {jobs}.\n"
+        "The higher they are, the earlier requests reach you."
+    ),
+    "rating.few": "shown from {count} reviews on",
+    "rating.history": "Latest changes:",
+    "rating.line": "{delta}: {reason}, {number}",
+    "docs.none": "No documents are needed now. We will ask when they are.",
+}

@@ -1,0 +1,1 @@
+"""The Russian catalogue, by theme; the reference for all other languages."""

@@ -1,0 +1,103 @@
+"""Короткие сообщения: что случилось и что сделать сейчас. Ключ: notice.<что>.<кому>."""
+
+WORDS = {
+    "notice.still_searching.client": "{number}: всё ещё ищем бригаду. Платить ничего не нужно.",
+    "notice.night_pause.client": (
+        "{number}: сейчас ночь, бригады отдыхают. Продолжим поиск {morning}."
+    ),
+    "notice.morning": "утром",
+    "notice.morning_at": "в {clock}",
+    "notice.person_searches.client": (
+        "{number}: бригаду теперь ищет наш сотрудник. Ответим до {until}, деньги не нужны."
+    ),
+    "notice.person_searches_paid.client": (
+        "{number}: замену теперь ищет наш сотрудник, ответим до {until}. Деньги можно вернуть."
+    ),
+    "notice.no_contractor.client": (
+        "{number}: бригада не нашлась. Денег мы не брали. Попробуйте другой день."
+    ),
+    "notice.no_contractor_paid.client": (
+        "{number}: замена не нашлась. Возвращаем предоплату полностью: {refund}."
+    ),
+    "notice.contractor_found.client": (
+        "{number}: бригада найдена, выезд {visit}. Внесите предоплату {prepayment} до {until}."
+    ),
+    "notice.replacement_found.client": (
+        "{number}: нашли другую бригаду, выезд {visit}. Платить ещё раз не нужно."
+    ),
+    "notice.pay_reminder.client": (
+        "{number}: ждём предоплату {prepayment} до {until}. Потом бригада освободится."
+    ),
+    "notice.payment_declined.client": (
+        "{number}: платёж не прошёл, {declined}. Деньги не списаны. Попробуйте ещё раз."
+    ),
+    "notice.payment_received.client": (
+        "{number}: предоплата {prepayment} получена. Выезд {visit}. Телефон бригады в карточке."
+    ),
+    "notice.order_unpaid.client": (
+        "{number}: предоплаты не было, бригаду отпустили. Заявку можно создать заново."
+    ),
+    "notice.contractor_set_off.client": "{number}: бригада выехала. Будьте на связи.",
+    "notice.work_started.client": "{number}: бригада начала работу.",
+    "notice.work_done.client": (
+        "{number}: бригада закончила. Проверьте и нажмите «Принять работу» до {until}."
+    ),
+    "notice.start_overdue.client": (
+        "{number}: бригада ещё не начала. Позвоните ей или нажмите «Бригада не приехала»."
+    ),
+    "notice.contractor_withdrew.client": (
+        "{number}: бригада отказалась. Уже ищем другую. Ждать дальше или отменить – решать вам."
+    ),
+    "notice.contractor_withdrew_paid.client": (
+        "{number}: бригада не сможет. Ищем другую, доплачивать не нужно. Или вернём деньги."
+    ),
+    "notice.claim_made.client": (
+        "{number}: бригада просит {claim} за расходы ({claim_reason}). Ответьте до {until}."
+    ),
+    "notice.claim_settled.client": (
+        "{number}: по расходам решено. Бригаде {claim}, остальное вернём вам."
+    ),
+    "notice.claim_nothing.client": "{number}: расходов у бригады нет, возвращаем вам остаток.",
+    "notice.order_cancelled.client": "{number}: заказ отменён. {money}",
+    "notice.please_rate.client": "{number}: работа принята, спасибо! Оцените бригаду в карточке.",
+    "notice.late_money_returned.client": (
+        "{number}: платёж пришёл после срока. Возвращаем его полностью: {amount}."
+    ),
+    "notice.refund_sent.client": (
+        "{number}: вернули {amount}. Когда придут деньги, зависит от банка."
+    ),
+    "notice.you_won.contractor": (
+        "{number}: заявка ваша, выезд {visit}. Ждём предоплату клиента до {until}."
+    ),
+    "notice.you_won_paid.contractor": (
+        "{number}: заявка ваша и уже оплачена. Выезд {visit}. Адрес и телефон в карточке."
+    ),
+    "notice.client_paid.contractor": (
+        "{number}: клиент оплатил. Выезд {visit}. Адрес и телефон в карточке."
+    ),
+    "notice.client_did_not_pay.contractor": (
+        "{number}: клиент не оплатил. Вы свободны, баллы не сняты."
+    ),
+    "notice.client_cancelled.contractor": "{number}: заказ отменён. Вы свободны.",
+    "notice.claim_invited.contractor": (
+        "{number}: заказ отменён. Были расходы? Заявите до {claim_cap} – срок {until}."
+    ),
+    "notice.work_accepted.contractor": "{number}: работа принята. Оцените клиента в карточке.",
+    "notice.visit_soon.contractor": "{number}: скоро выезд, {visit}. Поедете – нажмите «Выехал».",
+    "notice.settled.contractor": "{number}: заказ закрыт, ваша доля предоплаты начислена.",
+    "notice.you_were_released.contractor": "{number}: вы больше не на этом заказе.",
+    "notice.slot_proposed.client": (
+        "{number}: бригада предлагает {proposed}. Согласитесь или оставьте {visit}."
+    ),
+    "notice.slot_proposed.contractor": (
+        "{number}: клиент предлагает {proposed}. Согласитесь или оставьте {visit}."
+    ),
+    "notice.slot_agreed.client": "{number}: бригада согласна. Новое время: {visit}.",
+    "notice.slot_agreed.contractor": "{number}: клиент согласен. Новое время: {visit}.",
+    "notice.slot_refused.client": "{number}: бригада не может в другое время. Остаётся {visit}.",
+    "notice.slot_refused.contractor": (
+        "{number}: клиент не может в другое время. Остаётся {visit}."
+    ),
+    "notice.needs_person.support": "{number}: нужен человек. {headline}, {town}.",
+    "notice.other": "{number}: заказ изменился, посмотрите карточку.",
+}
