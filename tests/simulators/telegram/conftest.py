@@ -35,18 +35,19 @@ class RunningStand:
     server: uvicorn.Server | None = None
     task: asyncio.Task[None] | None = None
     url: str = ""
+    port: int = 0
     http: httpx.AsyncClient = field(default_factory=httpx.AsyncClient)
 
     async def start(self) -> None:
         app = create_app(data_file=self.data_file, token=TOKEN, public_url="http://127.0.0.1:8000")
         config = uvicorn.Config(
-            app, host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=1
+            app, host="127.0.0.1", port=self.port, log_level="error", timeout_graceful_shutdown=1
         )
         self.server = uvicorn.Server(config)
         self.task = asyncio.create_task(self.server.serve())
         await _started(self.server)
-        port = self.server.servers[0].sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
+        self.port = self.server.servers[0].sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
         self.http = httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=20)
 
     async def stop(self) -> None:
