@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from models.queries.plain import run
 from rules.catalog import JobClass, Service, ServiceType
 from rules.limits import CANDIDATES_MAX
 from rules.offers import FARTHER_FROM_WAVE, Candidate, Exclusion
@@ -130,7 +131,7 @@ async def eligible(
 ) -> list[Candidate]:
     """The nearest contractors who may be asked now; one statement, however many there are."""
     parameters = {**_parameters(wanted), "at_most": min(at_most, CANDIDATES_MAX)}
-    found = await session.execute(_FIND[wanted.service.service_type], parameters)
+    found = await run(session, _FIND[wanted.service.service_type], parameters)
     return [Candidate(**row) for row in found.mappings()]
 
 
@@ -139,5 +140,5 @@ async def excluded(session: AsyncSession, wanted: Wanted) -> dict[Exclusion, int
 
     Who is out of reach counts only if he is on line with this service.
     """
-    found = await session.execute(_COUNT[wanted.service.service_type], _parameters(wanted))
+    found = await run(session, _COUNT[wanted.service.service_type], _parameters(wanted))
     return {Exclusion(reason): count for reason, count in found}

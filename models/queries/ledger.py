@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
+from sqlalchemy import text
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.ledger import EntryRow, JournalRow
-from rules.ledger import Entry, Journal, Phase
+from models.queries.plain import run
+from rules.ledger import Entry, Journal
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,6 @@ class WrittenJournal:
     id: int
     journal: Journal
     effective_at: datetime
-
-
-class PendingUnknown(RuntimeError):
-    """A journal is to resolve a reservation that was never written."""
 
 
 _BALANCES = text(
@@ -126,13 +122,13 @@ INVARIANTS: dict[str, str] = {
 
 async def balances(session: AsyncSession, pattern: str = "%") -> list[Balance]:
     """All accounts whose name is LIKE the pattern."""
-    found = await session.execute(_BALANCES, {"pattern": pattern})
+    found = await run(session, _BALANCES, {"pattern": pattern})
     return [Balance(**row) for row in found.mappings()]
 
 
 async def trial_balance(session: AsyncSession) -> TrialBalance:
     """Sums over all posted lines."""
-    debit, credit = (await session.execute(_TRIAL)).one()
+    debit, credit = (await run(session, _TRIAL)).one()
     return TrialBalance(debit, credit)
 
 
@@ -140,7 +136,7 @@ async def violations(session: AsyncSession) -> dict[str, list[dict[str, Any]]]:
     """The broken invariants of money with the rows that break them; empty when all is well."""
     broken: dict[str, list[dict[str, Any]]] = {}
     for name, statement in INVARIANTS.items():
-        rows = (await session.execute(text(statement.replace(":", r"\:")))).mappings().all()
+        rows = (await run(session, text(statement.replace(":", r"\:")))).mappings().all()
         if rows:
             broken[name] = [dict(row) for row in rows]
     return broken
@@ -148,7 +144,7 @@ async def violations(session: AsyncSession) -> dict[str, list[dict[str, Any]]]:
 
 async def order_journals(session: AsyncSession, order_id: str) -> list[WrittenJournal]:
     """The journals of an order in the order they were written, with their lines."""
-    found = await session.execute(
+    found = await session.exec(
         select(JournalRow, EntryRow)
         .join(EntryRow, col(EntryRow.journal_id) == col(JournalRow.id))
         .where(col(JournalRow.order_id) == order_id)
@@ -168,57 +164,3 @@ async def order_journals(session: AsyncSession, order_id: str) -> list[WrittenJo
         )
         for row in rows.values()
     ]
-
-
-async def post(
-    session: AsyncSession, journal: Journal, *, order_id: str | None, effective_at: datetime
-) -> bool:
-    """Write a journal with its lines; False if it stands in the books already.
-
-    Raises:
-        PendingUnknown: What it resolves was never reserved.
-        IntegrityError: At commit, when a fence of the ledger refuses it.
-    """
-    resolves_id = await _resolved(session, journal) if journal.resolves_kind else None
-    statement = (
-        insert(JournalRow)
-        .values(
-            kind=journal.kind,
-            source=journal.source,
-            source_id=journal.source_id,
-            order_id=order_id,
-            phase=Phase(journal.phase),
-            resolves_id=resolves_id,
-            effective_at=effective_at,
-        )
-        .on_conflict_do_nothing(index_elements=["source", "source_id", "kind"])
-        .returning(col(JournalRow.id))
-    )
-    journal_id = (await session.execute(statement)).scalar_one_or_none()
-    if journal_id is None:
-        return False
-    lines = [
-        {
-            "journal_id": journal_id,
-            "account": entry.account,
-            "debit_kopecks": entry.debit_kopecks,
-            "credit_kopecks": entry.credit_kopecks,
-        }
-        for entry in journal.entries
-    ]
-    await session.execute(insert(EntryRow).values(lines))
-    return True
-
-
-async def _resolved(session: AsyncSession, journal: Journal) -> int:
-    found = await session.execute(
-        select(col(JournalRow.id)).where(
-            col(JournalRow.source) == journal.source,
-            col(JournalRow.source_id) == journal.resolves_source_id,
-            col(JournalRow.kind) == journal.resolves_kind,
-        )
-    )
-    resolves_id = found.scalar_one_or_none()
-    if resolves_id is None:
-        raise PendingUnknown(f"{journal.resolves_kind} of {journal.resolves_source_id}")
-    return int(resolves_id)

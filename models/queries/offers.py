@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import select, text
-from sqlmodel import col
+from sqlalchemy import text
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.offers import DispatchDecisionRow, DispatchExclusionRow, OfferRow
 from models.orders import OrderRow
 from models.queries.orders import is_order, offer_of
+from models.queries.plain import run
 from rules.catalog import ServiceType
 from rules.views import OfferView
 
@@ -33,18 +34,18 @@ async def offer_view(
         .order_by(col(OfferRow.round).desc())
         .limit(1)
     )
-    found = (await session.execute(statement)).scalar_one_or_none()
+    found = (await session.exec(statement)).one_or_none()
     return offer_of(found) if found is not None else None
 
 
 async def order_offers(session: AsyncSession, order_id: str) -> Dispatch:
     """All offers, ranked candidates and counted exclusions of an order."""
-    offers = await session.execute(
+    offers = await session.exec(
         select(OfferRow)
         .where(col(OfferRow.order_id) == order_id)
         .order_by(col(OfferRow.round), col(OfferRow.wave), col(OfferRow.rank))
     )
-    decisions = await session.execute(
+    decisions = await session.exec(
         select(DispatchDecisionRow)
         .where(col(DispatchDecisionRow.order_id) == order_id)
         .order_by(
@@ -53,7 +54,7 @@ async def order_offers(session: AsyncSession, order_id: str) -> Dispatch:
             col(DispatchDecisionRow.rank),
         )
     )
-    exclusions = await session.execute(
+    exclusions = await session.exec(
         select(DispatchExclusionRow)
         .where(col(DispatchExclusionRow.order_id) == order_id)
         .order_by(
@@ -62,7 +63,7 @@ async def order_offers(session: AsyncSession, order_id: str) -> Dispatch:
             col(DispatchExclusionRow.reason),
         )
     )
-    return Dispatch(list(offers.scalars()), list(decisions.scalars()), list(exclusions.scalars()))
+    return Dispatch(list(offers), list(decisions), list(exclusions))
 
 
 _OPEN_SEARCHES = text(
@@ -100,7 +101,7 @@ async def open_searches_covering(
     session: AsyncSession, contractor_id: int, limit: int = 50
 ) -> list[str]:
     """Ids of orders that look for somebody here and were never offered to him, oldest first."""
-    found = await session.execute(_OPEN_SEARCHES, {"contractor_id": contractor_id, "limit": limit})
+    found = await run(session, _OPEN_SEARCHES, {"contractor_id": contractor_id, "limit": limit})
     return list(found.scalars())
 
 
@@ -109,4 +110,4 @@ async def nearby_contractors_count(
 ) -> int:
     """How many contractors on line reach this place with this service."""
     place = {"latitude": latitude, "longitude": longitude}
-    return int((await session.execute(_NEARBY[service_type], place)).scalar_one())
+    return int((await run(session, _NEARBY[service_type], place)).scalar_one())

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_
 from sqlalchemy.orm import aliased
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.contractors import ContractorRow
@@ -44,8 +44,8 @@ class _Joined:
     order: OrderRow
     client: UserRow
     contractor: ContractorRow | None
-    owner: UserRow | None
     offer: OfferRow | None
+    owner: UserRow | None
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ async def client_limits(session: AsyncSession, client_id: int, now: datetime) ->
     counted = select(func.count().filter(unpaid), func.count().filter(recent)).where(
         col(OrderRow.client_id) == client_id
     )
-    unpaid_open, last_24h = (await session.execute(counted)).one()
+    unpaid_open, last_24h = (await session.exec(counted)).one()
     return ClientLimits(unpaid_open, last_24h)
 
 
@@ -167,7 +167,8 @@ async def _joined(
         col(OfferRow.round) == newest,
     )
     statement = (
-        select(OrderRow, _CLIENT, ContractorRow, _OWNER, OfferRow)
+        select(OrderRow, _CLIENT, ContractorRow, OfferRow)
+        .add_columns(_OWNER)
         .join(_CLIENT, col(_CLIENT.id) == col(OrderRow.client_id))
         .outerjoin(ContractorRow, col(ContractorRow.id) == col(OrderRow.contractor_id))
         .outerjoin(_OWNER, col(_OWNER.id) == col(ContractorRow.user_id))
@@ -176,7 +177,9 @@ async def _joined(
         .order_by(col(OrderRow.created_at).desc(), col(OrderRow.number).desc())
         .limit(limit)
     )
-    found = await session.execute(statement)
+    found = await session.exec(
+        statement  # type: ignore[call-overload]  # sqlmodel types at most four entities
+    )
     return [_Joined(*row) for row in found]
 
 
