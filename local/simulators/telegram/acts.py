@@ -103,9 +103,7 @@ class Acts:
             if wanted.get("force") and wanted.get("data") is not None:
                 return _tap_on(body, wanted["data"])
             for button in buttons(body.get("reply_markup")):
-                if "callback_data" not in button:
-                    continue
-                if _fits(button, wanted):
+                if "callback_data" in button and _fits(button, wanted):
                     return _tap_on(body, button["callback_data"])
                 visible.append({"message_id": body["message_id"], **button})
         raise PersonRefusal(409, "no such button", buttons=visible)

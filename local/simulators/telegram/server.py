@@ -16,12 +16,16 @@ class SimulatorServer(uvicorn.Server):
 
     @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Close the streams first: the graceful stop would wait for them."""
+        """Close the streams first: the graceful stop would wait for them.
+
+        The signal is not raised anew afterwards, as uvicorn does: a stop on request exits 0.
+        """
         app = self.config.app
         stand = getattr(getattr(app, "state", None), "stand", None)
         if stand is not None:
             stand.events.close()
-        super().handle_exit(sig, frame)
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
 
 def build_server(*, data_file: Path, token: str, port: int) -> SimulatorServer:

@@ -6,6 +6,7 @@ import json
 import random
 import sqlite3
 import time
+from collections.abc import Container
 from dataclasses import asdict, dataclass
 
 from local.simulators.telegram.clock import Clock
@@ -109,12 +110,13 @@ class Updates:
             delivery_id,
         )
 
-    def heads(self, limit: int = 500) -> list[Delivery]:
-        """Return the first pending delivery of every queue, in order."""
+    def heads(self, busy: Container[str], limit: int = 500) -> list[Delivery]:
+        """Return the first pending delivery of every queue that is not busy, in order."""
         self.expire()
         seen: dict[str, Delivery] = {}
         for row in self._pending(limit):
-            seen.setdefault(row["queue"], _delivery(row))
+            if row["queue"] not in seen and row["queue"] not in busy:
+                seen[row["queue"]] = _delivery(row)
         return list(seen.values())
 
     def due(self, offset: int, limit: int) -> list[Delivery]:

@@ -45,8 +45,8 @@ class WebhookPump:
         if not webhook:
             return LOOK_AGAIN_SECONDS
         now, next_in = time.time(), LOOK_AGAIN_SECONDS
-        for head in self._stand.updates.heads():
-            if head.queue in self._busy or len(self._busy) >= webhook["max_connections"]:
+        for head in self._stand.updates.heads(self._busy):
+            if len(self._busy) >= webhook["max_connections"]:
                 continue
             if head.not_before > now:
                 next_in = min(next_in, head.not_before - now)
