@@ -109,7 +109,7 @@ def _payment_rows(view: OrderView, lang: Language) -> Rows:
     sums = view.money
     amount = money(view.prepayment_kopecks, lang)
     if sums.confirming or sums.held_kopecks or sums.captured_kopecks:
-        return _rows(_row(button("paid", lang)))
+        return ()  # there is nothing to press: the link or the booking comes by itself
     if sums.payment_url is None:
         return _rows(
             _row(
@@ -198,9 +198,12 @@ def _job_rows(view: OrderView, lang: Language) -> Rows:
         case _S.AWAITING_PREPAYMENT:
             return _rows(withdraw, last)
         case _S.BOOKED:
-            step = button("set_off" if view.set_off_at is None else "start", lang)
-            rows = _booked_rows(view, Role.CONTRACTOR, lang)
-            return _rows((step,), *rows, last)
+            steps = _row(
+                button("set_off", lang) if view.set_off_at is None else None,
+                # Whoever forgot to say that he set off need not do so when it is late.
+                button("start", lang) if view.set_off_at or is_overdue(view) else None,
+            )
+            return _rows(steps, *_booked_rows(view, Role.CONTRACTOR, lang), last)
         case _S.IN_PROGRESS:
             return _rows(_row(button("done", lang)), withdraw, last)
         case _S.COMPLETED:

@@ -17,6 +17,7 @@ from texts.signs import REFUSE
 _SLOT = "slot_"
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _CHOICES_MAX = 6
+_FROM_HOUR, _TO_HOUR = 7, 21
 
 
 def _reason_rows(kind: str, sign: str, lang: Language) -> tuple[tuple[Button, ...], ...]:
@@ -97,7 +98,12 @@ def slot_choices(view: OrderView, now: datetime) -> list[datetime]:
         found = [day.replace(hour=hour) for day in days for hour in (9, 14)]
     soonest = now + timedelta(hours=1)
     usable = [at - offset for at in found if at - offset >= soonest]
-    return [at for at in usable if at != view.visit_at][:_CHOICES_MAX]
+    by_day = [at for at in usable if _FROM_HOUR <= (at + offset).hour <= _TO_HOUR]
+    return [at for at in by_day if not _is_about(at, view.visit_at)][:_CHOICES_MAX]
+
+
+def _is_about(at: datetime, visit_at: datetime | None) -> bool:
+    return visit_at is not None and abs(at - visit_at) < timedelta(minutes=30)
 
 
 def slot_action(instant: datetime) -> str:

@@ -121,7 +121,7 @@ class _Teller:
         if self.role is Role.CONTRACTOR:
             return self._client()
         view = self.view
-        if view.contractor_id is None:
+        if view.contractor_id is None or self._parted():
             return []
         number = contractor_number(view.contractor_id)
         about = ", ".join(self._about_crew())
@@ -133,6 +133,12 @@ class _Teller:
         if self.role is Role.CLIENT and view.contractor_phone and meets(view):
             lines.append(self.say("fact.crew_phone", phone=view.contractor_phone))
         return lines
+
+    def _parted(self) -> bool:
+        """The order ended without work: who would have come matters to support only."""
+        view = self.view
+        ended = view.state in FINAL_STATES and view.state is not _S.COMPLETED
+        return ended and view.claim is None and self.role is not Role.SUPPORT
 
     def _about_crew(self) -> list[str]:
         view, about = self.view, []
@@ -149,8 +155,6 @@ class _Teller:
 
     def _client(self) -> list[str]:
         view = self.view
-        if is_offered(view) or view.state is _S.AWAITING_PREPAYMENT:
-            return [self.say("fact.hidden")]
         if not meets(view):
             return []
         about = ", ".join(part for part in (view.client_name, view.client_phone) if part)
@@ -159,6 +163,14 @@ class _Teller:
             self.say("fact.address", address=view.address) if view.address else "",
             self.say("fact.comment", comment=view.comment) if view.comment else "",
         ]
+
+    def hidden(self) -> str:
+        """The contractor's question before the prepayment: where and who is it?"""
+        view = self.view
+        if self.role is not Role.CONTRACTOR:
+            return ""
+        early = is_offered(view) or view.state is _S.AWAITING_PREPAYMENT
+        return self.say("fact.hidden") if early else ""
 
     def visit(self) -> list[str]:
         view, offset = self.view, self.view.utc_offset_minutes
@@ -253,12 +265,16 @@ def facts(view: OrderView, role: Role, lang: Language, *, cost: bool = False) ->
     """
     side = Role.SUPPORT if role is Role.SYSTEM else role
     teller = _Teller(view, side, lang)
+    # A client asks who comes, a contractor when he must be there.
+    meeting = [*teller.who(), *teller.visit()]
+    if side is Role.CONTRACTOR:
+        meeting = [*teller.visit(), *teller.who()]
     found = [
         teller.ended(),
         teller.waits(),
-        *teller.who(),
-        *teller.visit(),
+        *meeting,
         *describe_money.money_lines(view, side, lang, cost=cost),
+        teller.hidden(),
         teller.proposal(),
         describe_money.claim_line(view, side, lang),
         *teller.stars(),

@@ -54,7 +54,8 @@ class _Teller:
             return self.say("money.rest")
         rest = max(0, view.final_price_kopecks - view.prepayment_kopecks)
         price = self.amount(view.final_price_kopecks)
-        return self.say("money.final", price=price, rest=self.amount(rest))
+        side = "_contractor" if self.role is Role.CONTRACTOR else ""
+        return self.say(f"money.final{side}", price=price, rest=self.amount(rest))
 
     def cost(self) -> str:
         """What the client would get back if he cancelled now."""
@@ -82,7 +83,7 @@ class _Teller:
             words = self.say("money.kept", amount=self.amount(kept)) if kept > 0 else ""
             return [words, *self._returned(view.refund_kopecks), self.compensation()]
         if view.prepaid or view.state in _WORKING:
-            lines = [f"{self.paid()} {self.rest()}" if view.state in _WORKING else self.paid()]
+            lines = [self.paid(), self.rest() if view.state in _WORKING else ""]
             said = view.state is _S.SEARCHING or (cost and view.state in _WORKING[:2])
             return [*lines, self.cost() if said else "", self.compensation()]
         return self._before_payment()
@@ -90,7 +91,7 @@ class _Teller:
     def _before_payment(self) -> list[str]:
         view, sums = self.view, self.view.money
         if view.state is not _S.AWAITING_PREPAYMENT:
-            return [f"{self.price()} {self.say('wait.client.searching_free')}"]
+            return [self.price(), self.say("wait.client.searching_free")]
         if sums.held_kopecks or sums.captured_kopecks:
             return [self.paid()]
         if sums.confirming:

@@ -102,9 +102,7 @@ def states() -> dict[str, OrderView]:
         "on_the_way": base(_S.BOOKED, **paid, set_off_at=NOW, claim_cap_kopecks=1_000_00),
         "overdue": base(_S.BOOKED, **{**paid, "due_at": None, "needs_attention": True}),
         "in_progress": base(_S.IN_PROGRESS, **work, claim_cap_kopecks=PREPAID),
-        "awaiting_acceptance": base(
-            _S.AWAITING_ACCEPTANCE, **done, final_price_kopecks=14_500_00
-        ),
+        "awaiting_acceptance": base(_S.AWAITING_ACCEPTANCE, **done, final_price_kopecks=14_500_00),
         "completed": base(_S.COMPLETED, **over),
         "completed_rated": base(_S.COMPLETED, **over, client_stars=5, contractor_stars=4),
         "completed_closed": base(_S.COMPLETED, **over, money_closed=True),

@@ -50,7 +50,7 @@ WORDS = {
     "confirm.withdraw.title": "Withdraw from {number}?",
     "confirm.withdraw.unpaid": "You lose {points}. The order goes to another crew.",
     "confirm.withdraw.paid": (
-        "The client has paid. You lose {points} and pay the client's compensation."
+        "The client has paid. You lose {points}. If the visit is near, you also pay compensation."
     ),
     "confirm.withdraw.how": "Choose a reason and you are off the order.",
     "confirm.decline.title": "Why not {number}?",

@@ -56,14 +56,14 @@ WORDS = {
     "headline.support.rejected": "Rejected by the checks",
     "headline.support.disputed": "Dispute, money frozen",
     # what is waited for
-    "wait.client.new": "We are about to search, no money is needed yet.",
+    "wait.client.new": "We are about to look for a crew.",
     "wait.client.searching": "{crews} got your request, answers are due by {until}.",
     "wait.client.searching_quiet": "Waiting for a crew nearby to become free.",
     "wait.client.searching_free": "There is nothing to pay yet.",
     "wait.client.searching_person": "Our staff is calling crews, we will answer by {until}.",
     "wait.client.searching_again": "Your prepayment is kept, no second one is needed.",
     "wait.client.awaiting_prepayment": "Prepay by {until}, the time is kept for you.",
-    "wait.client.overdue": "Call the crew. If it has not come, press the button below.",
+    "wait.client.overdue": "Call the crew. If it did not come, tell us, we will find another.",
     "wait.client.in_progress": "When the crew is done, we will ask you to accept the work.",
     "wait.client.awaiting_acceptance": (
         "Check and accept the work by {until}. Without an answer it is accepted automatically."
@@ -96,7 +96,7 @@ WORDS = {
     "fact.hidden": "Address and phone appear after the prepayment.",
     "fact.wish_day": "Wished day: {day}.",
     "fact.wish_soonest": "Needed as soon as possible.",
-    "fact.visit": "Visit: {when}.",
+    "fact.visit": "The crew comes: {when}.",
     "fact.visit_asked": "Be there: {when}.",
     "fact.set_off": "On the way since {clock}.",
     "fact.started": "Started {when}.",
@@ -112,6 +112,7 @@ WORDS = {
     "money.rest": "The rest is paid to the crew on site.",
     "money.rest_contractor": "Prepayment {amount} is in, the client pays you the rest.",
     "money.final": "Final price {price}, to the crew on site: {rest}.",
+    "money.final_contractor": "Final price {price}, the client pays you {rest} more.",
     "money.cancel_free": "Cancelling is free: we return {amount}.",
     "money.cancel_nothing": "Cancelling is free.",
     "money.cancel_cost": (
@@ -137,14 +138,14 @@ WORDS = {
     "proposal.client": "The client proposes another time: {when}.",
     "proposal.contractor": "The crew proposes another time: {when}.",
     # costs after a cancellation
-    "claim.client.open": "We return {cap} more if the crew proves no costs by {until}.",
+    "claim.client.open": "We return {cap} more unless the crew proves costs by {until}.",
     "claim.client.made": (
-        "The crew asks {amount} for costs: {reason}. Answer by {until}, or they go to the crew."
+        "The crew asks {amount} for costs: {reason}. Without your answer by {until} it gets that."
     ),
     "claim.client.objected": "Support decides about {amount}.",
     "claim.client.settled": "To the crew for costs: {amount}.",
     "claim.client.none": "The crew had no costs.",
-    "claim.contractor.open": "Had costs? Claim up to {cap}, by {until}.",
+    "claim.contractor.open": "Had costs? Claim at most {cap} by {until}.",
     "claim.contractor.made": "You ask {amount}: {reason}. The client answers by {until}.",
     "claim.contractor.objected": "The client objects to {amount}, support decides.",
     "claim.contractor.settled": "To you for costs: {amount}.",
@@ -170,6 +171,6 @@ WORDS = {
     "fact.reason": "Reason: {reason}.",
     "stars.given": "Your rating: {stars} of 5.",
     "stars.got": "You were rated {stars} of 5.",
-    "stars.support": "Ratings: the client gave {client}, the crew gave {contractor}.",
+    "stars.support": "Ratings: from the client {client}, from the crew {contractor}.",
     "stars.none": "none",
 }

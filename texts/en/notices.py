@@ -18,10 +18,10 @@ WORDS = {
         "{number}: no replacement was found. We return the whole prepayment: {refund}."
     ),
     "notice.contractor_found.client": (
-        "{number}: crew found, visit {visit}. Please prepay {prepayment} by {until}."
+        "{number}: crew found, it comes {visit}. Please prepay {prepayment} by {until}."
     ),
     "notice.replacement_found.client": (
-        "{number}: another crew is found, visit {visit}. Nothing more to pay now."
+        "{number}: another crew is found, it comes {visit}. Nothing more to pay now."
     ),
     "notice.pay_reminder.client": (
         "{number}: waiting for {prepayment} until {until}. After that the crew is let go."
@@ -30,7 +30,8 @@ WORDS = {
         "{number}: the payment failed, {declined}. Nothing was charged. Please try again."
     ),
     "notice.payment_received.client": (
-        "{number}: prepayment {prepayment} received. Visit {visit}. The phone is on the card."
+        "{number}: prepayment {prepayment} received. The crew comes {visit}, "
+        "its phone is on the card."
     ),
     "notice.order_unpaid.client": (
         "{number}: no prepayment came, the crew was let go. You can order again."
@@ -67,24 +68,24 @@ WORDS = {
         "{number}: returned {amount}. When it arrives depends on your bank."
     ),
     "notice.you_won.contractor": (
-        "{number}: it is yours, visit {visit}. Waiting for the client's prepayment by {until}."
+        "{number}: it is yours, be there {visit}. Waiting for the client's prepayment by {until}."
     ),
     "notice.you_won_paid.contractor": (
-        "{number}: it is yours and paid already. Visit {visit}. Address and phone on the card."
+        "{number}: it is yours and paid already. Be there {visit}. Address and phone on the card."
     ),
     "notice.client_paid.contractor": (
-        "{number}: the client paid. Visit {visit}. Address and phone on the card."
+        "{number}: the client paid. Be there {visit}. Address and phone on the card."
     ),
     "notice.client_did_not_pay.contractor": (
         "{number}: the client did not pay. You are free, no points were taken."
     ),
     "notice.client_cancelled.contractor": "{number}: the order is cancelled. You are free.",
     "notice.claim_invited.contractor": (
-        "{number}: the order is cancelled. Had costs? Claim up to {claim_cap}, by {until}."
+        "{number}: the order is cancelled. Had costs? Claim at most {claim_cap} by {until}."
     ),
     "notice.work_accepted.contractor": "{number}: work accepted. Rate the client on the card.",
     "notice.visit_soon.contractor": (
-        "{number}: visit soon, {visit}. When you leave, press “On my way”."
+        "{number}: leave soon, be there {visit}. When you leave, press “On my way”."
     ),
     "notice.settled.contractor": (
         "{number}: order closed, your share of the prepayment is credited."

@@ -50,7 +50,7 @@ WORDS = {
     "confirm.withdraw.title": "Отказаться от {number}?",
     "confirm.withdraw.unpaid": "Снимем {points}. Заказ уйдёт другой бригаде.",
     "confirm.withdraw.paid": (
-        "Клиент уже заплатил. Снимем {points}, а компенсацию клиенту удержим с вас."
+        "Клиент уже заплатил. Снимем {points}. Если выезд скоро, удержим и компенсацию клиенту."
     ),
     "confirm.withdraw.how": "Выберите причину, и мы снимем вас с заказа.",
     "confirm.decline.title": "Почему не берёте {number}?",

@@ -56,14 +56,14 @@ WORDS = {
     "headline.support.rejected": "Отклонён проверкой",
     "headline.support.disputed": "Спор, деньги заморожены",
     # чего ждём
-    "wait.client.new": "Сейчас начнём поиск, деньги пока не нужны.",
+    "wait.client.new": "Сейчас начнём поиск бригады.",
     "wait.client.searching": "Заявку получили {crews}, ответ ждём до {until}.",
     "wait.client.searching_quiet": "Ждём, когда рядом освободится бригада.",
     "wait.client.searching_free": "Платить пока ничего не нужно.",
     "wait.client.searching_person": "Бригаду ищет наш сотрудник, ответим до {until}.",
     "wait.client.searching_again": "Ваша предоплата сохраняется, новая не понадобится.",
     "wait.client.awaiting_prepayment": "Внесите предоплату до {until}, время за вами.",
-    "wait.client.overdue": "Позвоните бригаде. Если она не приехала, нажмите кнопку ниже.",
+    "wait.client.overdue": "Позвоните бригаде. Не приехала – скажите нам, найдём другую.",
     "wait.client.in_progress": "Когда бригада закончит, мы попросим вас принять работу.",
     "wait.client.awaiting_acceptance": (
         "Проверьте и примите работу до {until}. Без ответа она будет принята автоматически."
@@ -96,7 +96,7 @@ WORDS = {
     "fact.hidden": "Адрес и телефон откроются после предоплаты.",
     "fact.wish_day": "Желаемый день: {day}.",
     "fact.wish_soonest": "Приехать нужно как можно скорее.",
-    "fact.visit": "Выезд: {when}.",
+    "fact.visit": "Приезд бригады: {when}.",
     "fact.visit_asked": "Быть на месте: {when}.",
     "fact.set_off": "В пути с {clock}.",
     "fact.started": "Начали {when}.",
@@ -112,6 +112,7 @@ WORDS = {
     "money.rest": "Остаток цены платится бригаде на месте.",
     "money.rest_contractor": "Предоплата {amount} внесена, остаток клиент платит вам.",
     "money.final": "Цена работы {price}, бригаде на месте: {rest}.",
+    "money.final_contractor": "Цена работы {price}, клиент доплатит вам {rest}.",
     "money.cancel_free": "Отменить можно бесплатно: вернём {amount}.",
     "money.cancel_nothing": "Отменить можно бесплатно.",
     "money.cancel_cost": (
@@ -137,12 +138,12 @@ WORDS = {
     # расходы после отмены
     "claim.client.open": "Ещё {cap} вернём, если бригада не подтвердит расходы до {until}.",
     "claim.client.made": (
-        "Бригада просит {amount} за расходы: {reason}. Ответьте до {until}, иначе они останутся ей."
+        "Бригада просит {amount} за расходы: {reason}. Без вашего ответа до {until} она их получит."
     ),
     "claim.client.objected": "О сумме {amount} решает поддержка.",
     "claim.client.settled": "Бригаде за расходы: {amount}.",
     "claim.client.none": "Расходов у бригады нет.",
-    "claim.contractor.open": "Были расходы? Заявите до {cap} – срок {until}.",
+    "claim.contractor.open": "Были расходы? Заявите не больше {cap} до {until}.",
     "claim.contractor.made": "Вы просите {amount}: {reason}. Клиент ответит до {until}.",
     "claim.contractor.objected": "Клиент не согласен с суммой {amount}, решает поддержка.",
     "claim.contractor.settled": "Вам за расходы: {amount}.",
@@ -168,6 +169,6 @@ WORDS = {
     "fact.reason": "Причина: {reason}.",
     "stars.given": "Ваша оценка: {stars} из 5.",
     "stars.got": "Вас оценили на {stars} из 5.",
-    "stars.support": "Оценки: клиент поставил {client}, бригада поставила {contractor}.",
+    "stars.support": "Оценки: от клиента – {client}, от бригады – {contractor}.",
     "stars.none": "нет",
 }

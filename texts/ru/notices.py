@@ -20,10 +20,10 @@ WORDS = {
         "{number}: замена не нашлась. Возвращаем предоплату полностью: {refund}."
     ),
     "notice.contractor_found.client": (
-        "{number}: бригада найдена, выезд {visit}. Внесите предоплату {prepayment} до {until}."
+        "{number}: бригада найдена, приедет {visit}. Внесите предоплату {prepayment} до {until}."
     ),
     "notice.replacement_found.client": (
-        "{number}: нашли другую бригаду, выезд {visit}. Платить ещё раз не нужно."
+        "{number}: нашли другую бригаду, приедет {visit}. Платить ещё раз не нужно."
     ),
     "notice.pay_reminder.client": (
         "{number}: ждём предоплату {prepayment} до {until}. Потом бригада освободится."
@@ -32,7 +32,8 @@ WORDS = {
         "{number}: платёж не прошёл, {declined}. Деньги не списаны. Попробуйте ещё раз."
     ),
     "notice.payment_received.client": (
-        "{number}: предоплата {prepayment} получена. Выезд {visit}. Телефон бригады в карточке."
+        "{number}: предоплата {prepayment} получена. Бригада приедет {visit}, "
+        "её телефон в карточке."
     ),
     "notice.order_unpaid.client": (
         "{number}: предоплаты не было, бригаду отпустили. Заявку можно создать заново."
@@ -67,23 +68,25 @@ WORDS = {
         "{number}: вернули {amount}. Когда придут деньги, зависит от банка."
     ),
     "notice.you_won.contractor": (
-        "{number}: заявка ваша, выезд {visit}. Ждём предоплату клиента до {until}."
+        "{number}: заявка ваша, быть на месте {visit}. Ждём предоплату клиента до {until}."
     ),
     "notice.you_won_paid.contractor": (
-        "{number}: заявка ваша и уже оплачена. Выезд {visit}. Адрес и телефон в карточке."
+        "{number}: заявка ваша и уже оплачена. Быть на месте {visit}. Адрес и телефон в карточке."
     ),
     "notice.client_paid.contractor": (
-        "{number}: клиент оплатил. Выезд {visit}. Адрес и телефон в карточке."
+        "{number}: клиент оплатил. Быть на месте {visit}. Адрес и телефон в карточке."
     ),
     "notice.client_did_not_pay.contractor": (
         "{number}: клиент не оплатил. Вы свободны, баллы не сняты."
     ),
     "notice.client_cancelled.contractor": "{number}: заказ отменён. Вы свободны.",
     "notice.claim_invited.contractor": (
-        "{number}: заказ отменён. Были расходы? Заявите до {claim_cap} – срок {until}."
+        "{number}: заказ отменён. Были расходы? Заявите не больше {claim_cap} до {until}."
     ),
     "notice.work_accepted.contractor": "{number}: работа принята. Оцените клиента в карточке.",
-    "notice.visit_soon.contractor": "{number}: скоро выезд, {visit}. Поедете – нажмите «Выехал».",
+    "notice.visit_soon.contractor": (
+        "{number}: скоро выезд, быть на месте {visit}. Поедете – нажмите «Выехал»."
+    ),
     "notice.settled.contractor": "{number}: заказ закрыт, ваша доля предоплаты начислена.",
     "notice.you_were_released.contractor": "{number}: вы больше не на этом заказе.",
     "notice.slot_proposed.client": (
