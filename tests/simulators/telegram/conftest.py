@@ -36,7 +36,7 @@ class RunningStand:
     task: asyncio.Task[None] | None = None
     url: str = ""
     port: int = 0
-    http: httpx.AsyncClient = field(default_factory=httpx.AsyncClient)
+    http: httpx.AsyncClient = field(init=False)
 
     async def start(self) -> None:
         app = create_app(data_file=self.data_file, token=TOKEN, public_url="http://127.0.0.1:8000")

@@ -233,6 +233,13 @@ def test_an_address_outside_this_machine_is_refused(tmp_path: Path) -> None:
         create_app(data_file=tmp_path / "t", token="1:local", public_url="http://example.org")
 
 
+async def test_a_webhook_outside_this_machine_is_refused(stand: Any) -> None:
+    far = await stand.error("setWebhook", url="https://example.org/hook")
+    assert far == "Bad Request: bad webhook: this stand posts to its own machine only"
+    odd = await stand.error("setWebhook", url="ftp://127.0.0.1/hook")
+    assert odd == "Bad Request: bad webhook: An HTTPS URL must be provided for webhook"
+
+
 async def test_a_foreign_host_name_is_refused(stand: Any) -> None:
     answer = await stand.http.get("/sim/people", headers={"Host": "evil.example"})
 
