@@ -105,7 +105,8 @@ class Notices:
     def listing(self) -> list[dict[str, Any]]:
         """Every notice with its fate, oldest first."""
         found = self._store.rows(
-            "select seq, event, object_id, state, attempts, last_status from notices order by seq"
+            "select seq, event, object_id, state, attempts, last_status, next_ms"
+            " from notices order by seq"
         )
         return [dict(row) for row in found]
 

@@ -1,6 +1,8 @@
 """Running the simulator on the loopback interface, in this thread or beside it."""
 
+import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +27,10 @@ def _server(app: FastAPI) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
+def _leave(*_: object) -> None:
+    sys.exit(0)
+
+
 def _bound(port: int) -> socket.socket:
     # asyncio switches Nagle's delay off only for sockets that name their protocol.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -35,6 +41,9 @@ def _bound(port: int) -> socket.socket:
 
 def serve(build: Callable[[str], FastAPI], port: int) -> None:
     """Serve until the process is told to stop; `build` gets the address, port 0 takes any."""
+    # After a clean end the server raises the signal again, for whoever stood here before it.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
     with _bound(port) as listener:
         app = build(f"http://{_HOST}:{listener.getsockname()[1]}")
         _server(app).run(sockets=[listener])

@@ -1,10 +1,24 @@
 """Time on the simulator's own clock, and what survives a restart."""
 
+import os
+import signal
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import httpx
+
 from local.simulators.yookassa.terms import Terms
-from tests.simulators.yookassa.harness import Receiver, Simulator, body, simulating, until
+from tests.simulators.yookassa.harness import (
+    SECRET,
+    SHOP,
+    Receiver,
+    Simulator,
+    body,
+    simulating,
+    until,
+)
 
 HOUR, WEEK = 3600, 7 * 24 * 3600
 
@@ -89,3 +103,37 @@ def test_everything_survives_a_restart(tmp_path: Path) -> None:
         assert simulator.get("/payments").status_code == 500
         assert simulator.client.get("/sim/webhooks").json()["mode"] == "fivefold"
         assert len(simulator.listing("requests")) >= 4
+
+
+def test_as_a_process_it_keeps_its_file_and_leaves_with_zero(tmp_path: Path) -> None:
+    data_file = tmp_path / "process.sqlite"
+    with simulating(data_file) as simulator:
+        held = simulator.held()
+        port = int(simulator.url.rpartition(":")[2])  # free again in a moment
+
+    program = [sys.executable, "-m", "local.simulators.yookassa", "--shop-id", SHOP]
+    process = subprocess.Popen(
+        [*program, "--data-file", str(data_file), "--port", str(port)],
+        env={**os.environ, "YOOKASSA_SIMULATOR_SECRET_KEY": SECRET},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+    def answers() -> bool:
+        try:
+            return httpx.get(f"http://127.0.0.1:{port}/sim/clock").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    try:
+        until(answers, 20)
+        shown = httpx.get(f"http://127.0.0.1:{port}/v3/payments/{held}", auth=(SHOP, SECRET)).json()
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=10)
+    finally:
+        process.kill()
+        process.wait()
+
+    assert shown["status"] == "waiting_for_capture"
+    assert (process.returncode, SECRET in said) == (0, False)
