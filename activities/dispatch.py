@@ -1,0 +1,111 @@
+"""Choosing whom a wave may ask: the candidate query, the exact distance, the score, the reasons."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from geopy.distance import geodesic
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from activities.messages import OfferTerms
+from models.contractors import ContractorRow
+from models.queries import candidates
+from rules import offers
+from rules.offers import Candidate, Exclusion, Scored
+
+
+@dataclass(frozen=True)
+class Circle:
+    """Where a contractor works from and how far he goes, in km."""
+
+    user_id: int
+    latitude: float
+    longitude: float
+    radius_km: float
+    farther_ok: bool
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Everything that one look at the contractors has found out."""
+
+    ranked: list[Scored]
+    exclusions: Counter[str]
+    circles: dict[int, Circle]
+    night_until: datetime | None = None
+
+
+async def choose(session: AsyncSession, terms: OfferTerms, place: tuple[float, float]) -> Choice:
+    """Rank everybody who may be asked near `place` (latitude, longitude) and count the others."""
+    wanted = candidates.Wanted(
+        service=terms.service,
+        latitude=place[0],
+        longitude=place[1],
+        wave=terms.wave,
+        now=terms.now,
+        client_id=terms.client_id,
+        asked=(*terms.asked, *terms.silent),
+        policy=terms.policy,
+    )
+    exclusions: Counter[str] = Counter()
+    for reason, count in (await candidates.excluded(session, wanted)).items():
+        exclusions[reason.value] += count
+    kept, circles = await _reachable(session, terms, wanted, exclusions)
+    ranked = offers.rank(kept, seed(terms), explore=terms.explore)
+    night_until = None
+    if not ranked and exclusions[Exclusion.NIGHT.value]:
+        night_until = await _first_waking(session, terms, wanted)
+    return Choice(ranked, exclusions, circles, night_until)
+
+
+async def _first_waking(
+    session: AsyncSession, terms: OfferTerms, wanted: candidates.Wanted
+) -> datetime | None:
+    """When the first of those wakes who could be asked but for the night."""
+    by_day = replace(terms.policy, night_from_hour=0, night_to_hour=0)
+    kept, _ = await _reachable(session, terms, replace(wanted, policy=by_day), Counter())
+    mornings = [
+        offers.morning(terms.now, one.utc_offset_minutes, terms.policy)
+        for one in kept
+        if offers.is_night(terms.now, one.utc_offset_minutes, terms.policy)
+    ]
+    return min(mornings, default=None)
+
+
+async def _reachable(
+    session: AsyncSession,
+    terms: OfferTerms,
+    wanted: candidates.Wanted,
+    exclusions: Counter[str],
+) -> tuple[list[Candidate], dict[int, Circle]]:
+    """The candidates whose own circle, measured exactly, holds the place."""
+    found = await candidates.eligible(session, wanted)
+    circles = await _circles(session, [one.contractor_id for one in found])
+    kept: list[Candidate] = []
+    for one in found:
+        circle = circles[one.contractor_id]
+        km = geodesic((wanted.latitude, wanted.longitude), (circle.latitude, circle.longitude)).km
+        reach = offers.reach_km(circle.radius_km, terms.wave, farther_ok=circle.farther_ok)
+        if km > reach:
+            exclusions[Exclusion.OUT_OF_RADIUS.value] += 1
+        elif not offers.band_allows(one.rating, one.points, terms.wave):
+            exclusions[Exclusion.BAND.value] += 1
+        else:
+            kept.append(replace(one, distance_km=round(km, 3)))
+    return kept, circles
+
+
+async def _circles(session: AsyncSession, ids: list[int]) -> dict[int, Circle]:
+    if not ids:
+        return {}
+    rows = await session.exec(select(ContractorRow).where(col(ContractorRow.id).in_(ids)))
+    return {
+        row.id: Circle(row.user_id, row.latitude, row.longitude, row.radius_km, row.farther_ok)
+        for row in rows
+    }
+
+
+def seed(terms: OfferTerms) -> str:
+    """What ties are broken by and exploration is drawn from: the same for a repeated wave."""
+    return f"{terms.order_id}:{terms.round}:{terms.wave}"

@@ -1,0 +1,75 @@
+"""What people are owed: cards to be edited and notices to be sent, in the same transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.telegram import OutboxKind, OutboxRow
+from rules.changes import Notice
+from rules.orders import Role
+
+
+@dataclass(frozen=True)
+class Owed:
+    """One message: a card (by its key) or a notice; no `user_id` means the support group."""
+
+    kind: OutboxKind
+    role: Role
+    user_id: int | None
+    order_id: str
+    card_key: str | None = None
+    notice: Notice | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+def client_card(order_id: str, client_id: int) -> Owed:
+    """The client's card of an order."""
+    key = f"order:{order_id}:client:{client_id}"
+    return Owed(OutboxKind.CARD, Role.CLIENT, client_id, order_id, key)
+
+
+def contractor_card(order_id: str, contractor_id: int, user_id: int) -> Owed:
+    """A contractor's card of an order: the offer's, later the job's."""
+    key = f"order:{order_id}:contractor:{contractor_id}"
+    params = {"contractor_id": contractor_id}
+    return Owed(OutboxKind.CARD, Role.CONTRACTOR, user_id, order_id, key, params=params)
+
+
+def client_notice(order_id: str, client_id: int, notice: Notice, **params: int) -> Owed:
+    """A short new message for the client."""
+    return Owed(
+        OutboxKind.NOTICE, Role.CLIENT, client_id, order_id, notice=notice, params=dict(params)
+    )
+
+
+def contractor_notice(order_id: str, contractor_id: int, user_id: int, notice: Notice) -> Owed:
+    """A short new message for a contractor."""
+    params = {"contractor_id": contractor_id}
+    return Owed(OutboxKind.NOTICE, Role.CONTRACTOR, user_id, order_id, notice=notice, params=params)
+
+
+def support_notice(order_id: str, notice: Notice) -> Owed:
+    """A short new message for the support group."""
+    return Owed(OutboxKind.NOTICE, Role.SUPPORT, None, order_id, notice=notice)
+
+
+async def owe(session: AsyncSession, messages: Sequence[Owed]) -> None:
+    """Write messages in order; a trigger wakes the bot when the transaction is committed."""
+    if not messages:
+        return
+    rows = [
+        {
+            "chat_user_id": one.user_id,
+            "kind": one.kind,
+            "card_key": one.card_key,
+            "order_id": one.order_id,
+            "role": one.role,
+            "notice": one.notice.value if one.notice is not None else None,
+            "params": one.params,
+        }
+        for one in messages
+    ]
+    await session.exec(insert(OutboxRow).values(rows))

@@ -1,0 +1,277 @@
+"""Recording what the provider was seen to say: rows, journals, the card, in one transaction."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from activities import ledger, outbox
+from activities.messages import PaymentStep
+from activities.payment_answers import (
+    Expected,
+    check_payment,
+    check_refund,
+    moves_on,
+    refund_state_of,
+    seen_attempt,
+    seen_refund,
+    state_of,
+)
+from activities.payment_records import (
+    attempt_key,
+    find_refund,
+    lock_attempt,
+    lock_order,
+    refund_key,
+)
+from activities.ports import IntegrityBreach, ProviderPayment, ProviderRefund
+from models.orders import OrderRow
+from models.payments import (
+    OperationStatus,
+    PaymentAttemptRow,
+    PaymentOperationRow,
+    RefundRow,
+)
+from rules import ledger as postings
+from rules.changes import Notice
+from rules.payments import (
+    Attempt,
+    AttemptState,
+    Money,
+    MoneySummary,
+    Refund,
+    RefundState,
+    Seen,
+    summary,
+)
+
+_SUMMARY = TypeAdapter(MoneySummary)
+_UNPAID = (AttemptState.REQUESTED, AttemptState.PENDING)
+_PAID = (AttemptState.HELD, AttemptState.CAPTURED)
+_DECLINED = (AttemptState.DECLINED, AttemptState.FAILED)
+_REFUND_FINAL = (RefundState.SUCCEEDED, RefundState.FAILED)
+
+
+async def record_payment(
+    session: AsyncSession,
+    step: PaymentStep,
+    payment: ProviderPayment,
+    now: datetime,
+    *,
+    test: bool,
+    key: str | None = None,
+) -> Seen:
+    """Take a fetched payment into the books, once; `key` names the operation it answers.
+
+    Raises:
+        IntegrityBreach: It is not this attempt's payment; nothing is written.
+    """
+    await lock_order(session, step.order_id)
+    attempt = await lock_attempt(session, step)
+    check_payment(
+        Expected(step.order_id, step.attempt, attempt.amount_kopecks, attempt.provider_id, test),
+        payment,
+    )
+    before, state = attempt.state, state_of(payment, attempt.state)
+    attempt.released = attempt.released or step.released
+    attempt.provider_id = payment.id
+    if moves_on(before, state):
+        attempt.late = attempt.late or (before in _UNPAID and state in _PAID and attempt.released)
+        attempt.state = state
+        attempt.confirmation_url = payment.confirmation_url or attempt.confirmation_url
+        attempt.hold_ends_at = payment.expires_at or attempt.hold_ends_at
+        attempt.decline_reason = payment.cancellation_reason or attempt.decline_reason
+        attempt.updated_at = now
+        await _post_move(session, step, attempt, before, payment, now)
+        await _tell(session, step, _notices(attempt, before))
+    if key is not None:
+        await _conclude(session, key, OperationStatus.DONE, payment)
+    return seen_attempt(attempt)
+
+
+async def record_refusal(
+    session: AsyncSession, step: PaymentStep, key: str, code: str, now: datetime
+) -> Seen:
+    """The provider refused to make the payment: this attempt has failed for good."""
+    await lock_order(session, step.order_id)
+    attempt = await lock_attempt(session, step)
+    if attempt.state is AttemptState.REQUESTED:
+        attempt.state, attempt.decline_reason = AttemptState.FAILED, code
+        attempt.released = attempt.released or step.released
+        attempt.updated_at = now
+        await _tell(session, step, _notices(attempt, AttemptState.REQUESTED))
+    await _conclude(session, key, OperationStatus.REFUSED)
+    return seen_attempt(attempt)
+
+
+async def _post_move(
+    session: AsyncSession,
+    step: PaymentStep,
+    attempt: PaymentAttemptRow,
+    before: AttemptState,
+    payment: ProviderPayment,
+    now: datetime,
+) -> None:
+    name, kopecks, late = attempt_key(step), attempt.amount_kopecks, attempt.late
+    was_held = before is AttemptState.HELD
+    journals: list[postings.Journal] = []
+    match attempt.state:
+        case AttemptState.HELD:
+            journals.append(postings.held(step.order_id, name, kopecks, late=late))
+        case AttemptState.CAPTURED:
+            journals.append(
+                postings.captured(step.order_id, name, kopecks, was_held=was_held, late=late)
+            )
+            if payment.income_kopecks is not None and payment.income_kopecks < kopecks:
+                journals.append(postings.provider_fee(name, kopecks - payment.income_kopecks))
+        case AttemptState.VOIDED | AttemptState.EXPIRED | AttemptState.DECLINED if was_held:
+            journals.append(postings.voided(step.order_id, name, kopecks, late=late))
+        case _:
+            pass
+    for journal in journals:
+        await ledger.post(session, journal, step.order_id, now)
+
+
+def _notices(attempt: PaymentAttemptRow, before: AttemptState) -> Iterator[tuple[Notice, int]]:
+    if attempt.state in _DECLINED and not attempt.released:
+        yield Notice.PAYMENT_DECLINED, attempt.amount_kopecks
+    if before is AttemptState.HELD and attempt.state not in _PAID and attempt.released:
+        yield _returned(attempt), attempt.amount_kopecks
+
+
+def _returned(attempt: PaymentAttemptRow) -> Notice:
+    return Notice.LATE_MONEY_RETURNED if attempt.late else Notice.REFUND_SENT
+
+
+async def record_refund(
+    session: AsyncSession,
+    step: PaymentStep,
+    refund: ProviderRefund | None,
+    now: datetime,
+    *,
+    key: str | None = None,
+) -> Seen:
+    """Take a fetched refund into the books, once; None: it will not happen.
+
+    Raises:
+        IntegrityBreach: It is not this refund, or it has two different ends.
+    """
+    await lock_order(session, step.order_id)
+    attempt = await lock_attempt(session, step)
+    row = await find_refund(session, step)
+    if row is None:
+        raise IntegrityBreach("a refund that was never asked for")
+    state = RefundState.FAILED
+    if refund is not None:
+        check_refund(attempt.provider_id, row, refund)
+        state = refund_state_of(refund)
+        row.provider_id, row.reason = refund.id, refund.cancellation_reason or row.reason
+    if row.state in _REFUND_FINAL and state in _REFUND_FINAL and row.state is not state:
+        raise IntegrityBreach(f"a refund that was {row.state.value} is now {state.value}")
+    if row.state not in _REFUND_FINAL and row.state is not state:
+        row.state, row.updated_at = state, now
+        await _post_refund(session, step, attempt, state, now)
+        sent = state is RefundState.SUCCEEDED
+        await _tell(session, step, [(_returned(attempt), row.amount_kopecks)] if sent else [])
+    if key is not None:
+        status = OperationStatus.REFUSED if refund is None else OperationStatus.DONE
+        await _conclude(session, key, status, refund)
+    return seen_refund(attempt, row)
+
+
+async def _post_refund(
+    session: AsyncSession,
+    step: PaymentStep,
+    attempt: PaymentAttemptRow,
+    state: RefundState,
+    now: datetime,
+) -> None:
+    name, kopecks, late = refund_key(step), step.amount_kopecks, attempt.late
+    if state is RefundState.SUCCEEDED:
+        journal = postings.refund_succeeded(step.order_id, name, kopecks, late=late)
+    elif state is RefundState.FAILED:
+        journal = postings.refund_failed(step.order_id, name, kopecks, late=late)
+    else:
+        return
+    await ledger.post(session, journal, step.order_id, now)
+
+
+async def _conclude(
+    session: AsyncSession,
+    key: str,
+    status: OperationStatus,
+    answer: ProviderPayment | ProviderRefund | None = None,
+) -> None:
+    row = await session.get(PaymentOperationRow, key, with_for_update=True)
+    if row is None:
+        return
+    row.status = status
+    if answer is not None:
+        row.provider_id = answer.id
+        row.response = _json(answer)
+
+
+def _json(answer: ProviderPayment | ProviderRefund) -> dict[str, Any]:
+    said = asdict(answer)
+    expires = said.get("expires_at")
+    return {**said, "expires_at": expires.isoformat()} if expires is not None else said
+
+
+async def _tell(
+    session: AsyncSession, step: PaymentStep, notices: Iterator[tuple[Notice, int]] | list[Any]
+) -> None:
+    """The order's money as all its attempts say it, the client's card and what he must know."""
+    money = await _money(session, step.order_id)
+    facts = _SUMMARY.dump_python(summary(money), mode="json")
+    await session.exec(
+        update(OrderRow).where(col(OrderRow.id) == step.order_id).values(money=facts)
+    )
+    owed = [outbox.client_card(step.order_id, step.client_id)]
+    owed += [
+        outbox.client_notice(step.order_id, step.client_id, notice, kopecks=kopecks)
+        for notice, kopecks in notices
+    ]
+    await outbox.owe(session, owed)
+
+
+async def _money(session: AsyncSession, order_id: str) -> Money:
+    await session.flush()
+    attempts = await session.exec(
+        select(PaymentAttemptRow)
+        .where(PaymentAttemptRow.order_id == order_id)
+        .order_by(col(PaymentAttemptRow.number))
+    )
+    found = await session.exec(
+        select(RefundRow).where(RefundRow.order_id == order_id).order_by(col(RefundRow.seq))
+    )
+    refunds = found.all()
+    return Money(
+        tuple(
+            _attempt(one, [refund for refund in refunds if refund.attempt == one.number])
+            for one in attempts
+        )
+    )
+
+
+def _attempt(row: PaymentAttemptRow, refunds: list[RefundRow]) -> Attempt:
+    return Attempt(
+        number=row.number,
+        method=row.method,
+        amount_kopecks=row.amount_kopecks,
+        created_at=row.created_at,
+        state=row.state,
+        provider_id=row.provider_id,
+        confirmation_url=row.confirmation_url,
+        decline_reason=row.decline_reason,
+        hold_ends_at=row.hold_ends_at,
+        released=row.released,
+        late=row.late,
+        refunds=tuple(
+            Refund(one.seq, one.amount_kopecks, one.state, one.provider_id) for one in refunds
+        ),
+    )

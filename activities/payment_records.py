@@ -1,0 +1,223 @@
+"""The rows of money: an operation before it is sent, an answer with all that follows from it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from temporalio.exceptions import ApplicationError
+
+from activities import ledger
+from activities.messages import PaymentStep
+from activities.payment_answers import known_already
+from models.orders import OrderRow
+from models.payments import (
+    OperationStatus,
+    PaymentAttemptRow,
+    PaymentOperationRow,
+    RefundRow,
+)
+from rules.ledger import refund_requested
+from rules.payments import AttemptState, Op, RefundState, Seen
+
+_KEYS = UUID("7f0f6a3c-6c1e-5d0e-9a57-64726c666c77")
+"""The name space of idempotence keys; never change it."""
+
+KEY_LIFE = timedelta(hours=23)
+"""The provider forgets a key after 24 h; then the same key would be a second operation."""
+
+_UNANSWERED = (OperationStatus.NEW, OperationStatus.SENT, OperationStatus.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Request:
+    """Where an operation is posted and its exact bytes."""
+
+    path: str
+    body: bytes
+
+
+Build = Callable[[PaymentStep, PaymentAttemptRow, str, str], Request]
+"""From the step, its attempt, the order's secret and the key to the request."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An operation ready to be sent, or what it has come to already.
+
+    `is_dead`: its key has lived too long, so that only reading is allowed.
+    """
+
+    key: str
+    request: Request
+    first_sent_at: datetime
+    provider_id: str | None
+    is_dead: bool = False
+    known: Seen | None = None
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Whose keys these are: the same order in another environment or shop has other keys."""
+
+    env: str
+    shop_id: str
+
+    def key(self, step: PaymentStep, seq: int) -> str:
+        """The idempotence key of one operation; the same for ever."""
+        names = (self.env, self.shop_id, step.order_id, step.attempt, step.op.value, seq)
+        return str(uuid5(_KEYS, ":".join(str(name) for name in names)))
+
+
+def attempt_key(step: PaymentStep) -> str:
+    """An attempt's id in the journals."""
+    return f"{step.order_id}:{step.attempt}"
+
+
+def refund_key(step: PaymentStep) -> str:
+    """A refund's id in the journals."""
+    return f"{step.order_id}:{step.attempt}:{step.refund_seq}"
+
+
+async def lock_order(session: AsyncSession, order_id: str) -> str:
+    """Lock an order's row, the queue of all who write its money; returns its secret."""
+    found = await session.exec(
+        select(OrderRow.secret).where(OrderRow.id == order_id).with_for_update(key_share=True)
+    )
+    return found.one()
+
+
+async def lock_attempt(session: AsyncSession, step: PaymentStep) -> PaymentAttemptRow:
+    """The attempt's row.
+
+    Raises:
+        ApplicationError: AttemptUnknown, when nothing was ever asked of the provider for it.
+    """
+    row = await session.get(
+        PaymentAttemptRow, (step.order_id, step.attempt), with_for_update={"key_share": True}
+    )
+    if row is None:
+        raise ApplicationError("no such payment attempt", type="AttemptUnknown")
+    return row
+
+
+async def find_refund(session: AsyncSession, step: PaymentStep) -> RefundRow | None:
+    """The refund's row, if it was asked for."""
+    return await session.get(RefundRow, (step.order_id, step.attempt, step.refund_seq))
+
+
+async def prepare(
+    session: AsyncSession, step: PaymentStep, shop: Shop, build: Build, now: datetime
+) -> Prepared:
+    """Write the operation down; committed before its first send, and found again ever after."""
+    secret = await lock_order(session, step.order_id)
+    if step.op is Op.CREATE:
+        await _ensure_attempt(session, step, now)
+    attempt = await lock_attempt(session, step)
+    refund = await find_refund(session, step) if step.op is Op.REFUND else None
+    known = known_already(step, attempt, refund)
+    if known is not None:
+        return Prepared("", Request("", b""), now, attempt.provider_id, known=known)
+    if step.op is Op.REFUND and refund is None:
+        await _reserve_refund(session, step, attempt, now)
+    row = await _operation(session, step, shop, now)
+    if row.path == "":
+        request = build(step, attempt, secret, row.key)
+        row.path, row.request_bytes = request.path, request.body
+    first = row.first_sent_at or now
+    is_dead = now - first >= KEY_LIFE
+    if not is_dead:
+        row.first_sent_at, row.last_sent_at, row.sends = first, now, row.sends + 1
+        row.status = OperationStatus.SENT
+    request = Request(row.path, row.request_bytes)
+    return Prepared(row.key, request, first, attempt.provider_id, is_dead)
+
+
+async def _ensure_attempt(session: AsyncSession, step: PaymentStep, now: datetime) -> None:
+    await session.exec(
+        insert(PaymentAttemptRow)
+        .values(
+            order_id=step.order_id,
+            number=step.attempt,
+            method=step.method,
+            amount_kopecks=step.attempt_kopecks,
+            state=AttemptState.REQUESTED,
+            released=step.released,
+            late=False,
+            created_at=now,
+            updated_at=now,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+async def _operation(
+    session: AsyncSession, step: PaymentStep, shop: Shop, now: datetime
+) -> PaymentOperationRow:
+    found = await session.exec(
+        select(PaymentOperationRow)
+        .where(PaymentOperationRow.order_id == step.order_id)
+        .where(PaymentOperationRow.attempt == step.attempt, PaymentOperationRow.op == step.op)
+        .where(step.op is not Op.REFUND or col(PaymentOperationRow.seq) == step.refund_seq)
+        .order_by(col(PaymentOperationRow.seq).desc())
+    )
+    newest = found.first()
+    if newest is not None and (newest.status in _UNANSWERED or step.op is Op.REFUND):
+        return newest
+    # A refund's number is the machine's; the others count what was refused or proven absent.
+    seq = step.refund_seq if step.op is Op.REFUND else (newest.seq + 1 if newest else 0)
+    row = PaymentOperationRow(
+        key=shop.key(step, seq),
+        order_id=step.order_id,
+        attempt=step.attempt,
+        op=step.op,
+        seq=seq,
+        path="",
+        created_at=now,
+    )
+    session.add(row)
+    return row
+
+
+async def _reserve_refund(
+    session: AsyncSession, step: PaymentStep, attempt: PaymentAttemptRow, now: datetime
+) -> None:
+    """Reserve the sum before it is asked for, so that no second refund can exceed the rest.
+
+    Raises:
+        ApplicationError: RefundTooHigh, when the attempt has not that much left.
+    """
+    found = await session.exec(
+        select(RefundRow.amount_kopecks).where(
+            RefundRow.order_id == step.order_id,
+            RefundRow.attempt == step.attempt,
+            RefundRow.state != RefundState.FAILED,
+        )
+    )
+    left = attempt.amount_kopecks - sum(found)
+    if attempt.state is not AttemptState.CAPTURED or step.amount_kopecks > left:
+        raise ApplicationError(f"{left} kopecks can be refunded", type="RefundTooHigh")
+    session.add(
+        RefundRow(
+            order_id=step.order_id,
+            attempt=step.attempt,
+            seq=step.refund_seq,
+            amount_kopecks=step.amount_kopecks,
+            created_at=now,
+            updated_at=now,
+        )
+    )
+    journal = refund_requested(
+        step.order_id, refund_key(step), step.amount_kopecks, late=attempt.late
+    )
+    await ledger.post(session, journal, step.order_id, now)
+
+
+async def mark(session: AsyncSession, key: str, status: OperationStatus) -> None:
+    """Note what became of a send; what is concluded stays so."""
+    row = await session.get(PaymentOperationRow, key, with_for_update=True)
+    if row is not None and row.status in _UNANSWERED:
+        row.status = status

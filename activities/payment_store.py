@@ -1,0 +1,134 @@
+"""The money tables as seen from a worker thread: each method is one transaction on the loop."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities import payment_outcomes, payment_records
+from activities.messages import PaymentStep
+from activities.payment_records import Build, Prepared, Shop
+from activities.ports import IntegrityBreach, ProviderPayment, ProviderRefund
+from models.database import Database
+from models.payments import OperationStatus, RefundRow
+from rules.payments import Seen
+
+DATABASE_SECONDS = 15.0
+_T = TypeVar("_T")
+
+
+def business_now() -> datetime:
+    """The business clock: when this attempt of the activity was scheduled."""
+    return activity.info().current_attempt_scheduled_time
+
+
+class PaymentStore:
+    """Blocking access to the database of another thread's event loop.
+
+    Raises ApplicationError: LedgerViolation when the books would not hold, IntegrityBreach when
+    an answer is not believed, DatabaseSlow; all are retried, none is believed or dropped.
+    """
+
+    def __init__(
+        self, database: Database, loop: asyncio.AbstractEventLoop, shop: Shop, *, expect_test: bool
+    ) -> None:
+        """`loop` is the one that `database` lives on, and never the calling thread's."""
+        self._database = database
+        self._loop = loop
+        self._shop = shop
+        self._expect_test = expect_test
+
+    def prepare(self, step: PaymentStep, build: Build) -> Prepared:
+        """Write an operation down before it is sent, or find what it has come to."""
+        now = business_now()
+        return self._write(
+            lambda session: payment_records.prepare(session, step, self._shop, build, now)
+        )
+
+    def record(
+        self, step: PaymentStep, answer: ProviderPayment | ProviderRefund, key: str | None
+    ) -> Seen:
+        """Take an answer into the books, once."""
+        now, test = business_now(), self._expect_test
+        if isinstance(answer, ProviderRefund):
+            return self._write(
+                lambda session: payment_outcomes.record_refund(session, step, answer, now, key=key)
+            )
+        return self._write(
+            lambda session: payment_outcomes.record_payment(
+                session, step, answer, now, test=test, key=key
+            )
+        )
+
+    def refuse_payment(self, step: PaymentStep, key: str, code: str) -> Seen:
+        """The payment will not be made."""
+        now = business_now()
+        return self._write(
+            lambda session: payment_outcomes.record_refusal(session, step, key, code, now)
+        )
+
+    def refuse_refund(self, step: PaymentStep, key: str) -> Seen:
+        """The refund will not be made; its reservation is given back."""
+        now = business_now()
+        return self._write(
+            lambda session: payment_outcomes.record_refund(session, step, None, now, key=key)
+        )
+
+    def mark(self, key: str, status: OperationStatus) -> None:
+        """Note what became of a send."""
+        self._write(lambda session: payment_records.mark(session, key, status))
+
+    def payment_id(self, step: PaymentStep) -> str:
+        """The provider's id of the attempt; ApplicationError AttemptUnknown if there is none."""
+        if step.provider_id is not None:
+            return step.provider_id
+        attempt = self._write(lambda session: payment_records.lock_attempt(session, step))
+        return _known(attempt.provider_id)
+
+    def refund_id(self, step: PaymentStep) -> str:
+        """The provider's id of the refund; ApplicationError AttemptUnknown if there is none."""
+        if step.refund_provider_id is not None:
+            return step.refund_provider_id
+        refund = self._write(lambda session: payment_records.find_refund(session, step))
+        return _known(refund.provider_id if refund is not None else None)
+
+    def known_refunds(self, step: PaymentStep) -> set[str]:
+        """The provider's ids of the attempt's refunds that are in the books."""
+
+        async def read(session: AsyncSession) -> set[str]:
+            found = await session.exec(
+                select(RefundRow.provider_id).where(
+                    RefundRow.order_id == step.order_id, RefundRow.attempt == step.attempt
+                )
+            )
+            return {one for one in found if one is not None}
+
+        return self._write(read)
+
+    def _write(self, work: Callable[[AsyncSession], Awaitable[_T]]) -> _T:
+        async def transaction() -> _T:
+            async with self._database.transaction() as session:
+                return await work(session)
+
+        future = asyncio.run_coroutine_threadsafe(transaction(), self._loop)
+        try:
+            return future.result(DATABASE_SECONDS)
+        except TimeoutError as error:
+            future.cancel()
+            raise ApplicationError("the database is slow", type="DatabaseSlow") from error
+        except IntegrityError as error:
+            raise ApplicationError(str(error.orig)[:200], type="LedgerViolation") from error
+        except IntegrityBreach as error:
+            raise ApplicationError(str(error), type=IntegrityBreach.__name__) from error
+
+
+def _known(provider_id: str | None) -> str:
+    if provider_id is None:
+        raise ApplicationError("the provider's id is not known", type="AttemptUnknown")
+    return provider_id

@@ -1,0 +1,266 @@
+"""Money at the provider: each operation a row before it is sent, and sent under one key.
+
+Synchronous on purpose: the provider's package blocks, so these run in a thread pool on their own
+task queue; the database belongs to the event loop and is reached through `PaymentStore`.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.messages import PaymentStep
+from activities.payment_records import Build, Prepared, Request, Shop
+from activities.payment_requests import (
+    CANCEL_REQUEST,
+    PAYMENTS_PATH,
+    REFUNDS_PATH,
+    cancel_path,
+    capture_path,
+    capture_request,
+    payment_request,
+    refund_request,
+)
+from activities.payment_store import PaymentStore
+from activities.ports import (
+    IntegrityBreach,
+    NotSent,
+    PaymentGateway,
+    ProviderPayment,
+    ProviderRefund,
+    Refused,
+    Unknown,
+)
+from models.database import Database
+from models.payments import OperationStatus, PaymentAttemptRow
+from rules.payments import Method, Op, Seen
+from runtime import metrics
+from runtime.failpoints import failpoint
+
+# Payments of a day are read back to prove that one is absent; with more, nothing is proven.
+PAYMENTS_READ_MAX = 10_000
+# Their clock and ours may differ.
+CLOCK_MARGIN = timedelta(hours=1)
+BUSY_SECONDS = 10.0
+# Nothing about the payment is wrong: the shop's keys were changed, or we ask too often.
+_WEATHER = (401, 403, 429)
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class PaymentTerms:
+    """What a process knows of its shop: part of every key, and what each answer must say."""
+
+    env: str
+    shop_id: str
+    public_url: str
+    # Every answer's `test` flag must be this.
+    expect_test: bool
+
+
+@dataclass(frozen=True)
+class _Operation:
+    """How one operation is asked for, looked for, and what a definite refusal means."""
+
+    build: Build
+    find: Callable[[PaymentStep, Prepared], Seen | None]
+    refused: Callable[[PaymentStep, Prepared, str], Seen]
+
+
+class PaymentActivities:
+    """The six operations; every failure but a definite refusal is retried without limit.
+
+    Failures are ApplicationErrors by name: NotSent, Unknown, IntegrityBreach, ProviderBusy and
+    those of `PaymentStore`. Run twice, each has one effect at the provider and in the books.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        gateway: PaymentGateway,
+        loop: asyncio.AbstractEventLoop,
+        terms: PaymentTerms,
+    ) -> None:
+        """`loop` is the one that `database` lives on; activities run in other threads."""
+        self._gateway = gateway
+        self._public_url = terms.public_url
+        shop = Shop(terms.env, terms.shop_id)
+        self._store = PaymentStore(database, loop, shop, expect_test=terms.expect_test)
+
+    @activity.defn
+    def create_payment(self, step: PaymentStep) -> Seen:
+        """Make the attempt's payment; the client pays on the page that the answer names."""
+        operation = _Operation(self._create_request, self._find_created, self._not_created)
+        return self._operate(step, operation)
+
+    @activity.defn
+    def get_payment(self, step: PaymentStep) -> Seen:
+        """Look at the attempt's payment."""
+        return self._store.record(step, self._fetch(step), None)
+
+    @activity.defn
+    def capture_payment(self, step: PaymentStep) -> Seen:
+        """Take what is held; a hold that has ended is seen as such."""
+        return self._operate(step, _Operation(_capture, self._find_ended, self._not_changed))
+
+    @activity.defn
+    def void_payment(self, step: PaymentStep) -> Seen:
+        """Let a hold go; if it was captured meanwhile, that is seen."""
+        return self._operate(step, _Operation(_void, self._find_ended, self._not_changed))
+
+    @activity.defn
+    def create_refund(self, step: PaymentStep) -> Seen:
+        """Send money back; a refund that the provider refuses is seen as failed."""
+        return self._operate(step, _Operation(_refund, self._find_refunded, self._not_refunded))
+
+    @activity.defn
+    def get_refund(self, step: PaymentStep) -> Seen:
+        """Look at a refund; its failure comes with no notice."""
+        refund_id = self._store.refund_id(step)
+        refund = self._ask(step, lambda: self._gateway.get_refund(refund_id))
+        return self._store.record(step, refund, None)
+
+    def _operate(self, step: PaymentStep, operation: _Operation) -> Seen:
+        prepared = self._store.prepare(step, operation.build)
+        if prepared.known is None and prepared.is_dead:
+            found = operation.find(step, prepared)
+            if found is not None:
+                return found
+            # Proven absent: only now may it be asked for under a new key.
+            prepared = self._start_anew(step, prepared, operation)
+        if prepared.known is not None:
+            return prepared.known
+        request = prepared.request
+        try:
+            answer = self._ask(
+                step, lambda: self._gateway.post(request.path, request.body, prepared.key)
+            )
+        except Refused as refusal:
+            return operation.refused(step, prepared, refusal.code)
+        except ApplicationError as failure:
+            if failure.type == Unknown.__name__:
+                self._store.mark(prepared.key, OperationStatus.UNKNOWN)
+            raise
+        failpoint(f"payment.{step.op.value}.sent")
+        return self._store.record(step, answer, prepared.key)
+
+    def _start_anew(self, step: PaymentStep, prepared: Prepared, operation: _Operation) -> Prepared:
+        if step.op is Op.REFUND:
+            # A new refund has a new number, which is the payment machine's to give.
+            self._store.refuse_refund(step, prepared.key)
+        else:
+            self._store.mark(prepared.key, OperationStatus.REFUSED)
+        return self._store.prepare(step, operation.build)
+
+    def _ask(self, step: PaymentStep, exchange: Callable[[], _T]) -> _T:
+        """One exchange; whatever may be different the next time becomes a retry."""
+        outcome = "ok"
+        try:
+            return exchange()
+        except (NotSent, Unknown, IntegrityBreach) as failure:
+            outcome = type(failure).__name__
+            raise ApplicationError(str(failure), type=outcome) from failure
+        except Refused as refusal:
+            outcome = refusal.code
+            if refusal.http_status not in _WEATHER:
+                raise
+            wait = timedelta(seconds=refusal.retry_after_seconds or BUSY_SECONDS)
+            raise ApplicationError(
+                str(refusal), type="ProviderBusy", next_retry_delay=wait
+            ) from refusal
+        finally:
+            metrics.PAYMENT_OPERATIONS.labels(operation=step.op.value, outcome=outcome).inc()
+
+    def _fetch(self, step: PaymentStep) -> ProviderPayment:
+        payment_id = self._store.payment_id(step)
+        try:
+            return self._ask(step, lambda: self._gateway.get_payment(payment_id))
+        except Refused as refusal:
+            raise ApplicationError(str(refusal), type="PaymentNotFound") from refusal
+
+    def _find_created(self, step: PaymentStep, prepared: Prepared) -> Seen | None:
+        since = prepared.first_sent_at - CLOCK_MARGIN
+        listed = self._ask(step, lambda: self._gateway.list_payments(since, PAYMENTS_READ_MAX))
+        for payment in listed:
+            if payment.metadata.get("op") == prepared.key:
+                return self._store.record(step, payment, prepared.key)
+        if len(listed) >= PAYMENTS_READ_MAX:
+            raise ApplicationError("too many payments to prove one absent", type="NotProven")
+        return None
+
+    def _find_ended(self, step: PaymentStep, prepared: Prepared) -> Seen | None:
+        payment = self._fetch(step)
+        if payment.status not in ("succeeded", "canceled"):
+            return None
+        return self._store.record(step, payment, prepared.key)
+
+    def _find_refunded(self, step: PaymentStep, prepared: Prepared) -> Seen | None:
+        payment_id, known = self._store.payment_id(step), self._store.known_refunds(step)
+        listed = self._ask(step, lambda: self._gateway.list_refunds(payment_id))
+        for refund in listed:
+            if refund.id not in known and _may_be(refund, step):
+                return self._store.record(step, refund, prepared.key)
+        return None
+
+    def _not_created(self, step: PaymentStep, prepared: Prepared, code: str) -> Seen:
+        return self._store.refuse_payment(step, prepared.key, code)
+
+    def _not_changed(self, step: PaymentStep, prepared: Prepared, code: str) -> Seen:
+        ended = self._find_ended(step, prepared)
+        if ended is not None:
+            return ended
+        # The hold stands and the request was refused: the next try has a key of its own.
+        self._store.mark(prepared.key, OperationStatus.REFUSED)
+        raise ApplicationError(f"{step.op.value} refused: {code}", type="OperationRefused")
+
+    def _not_refunded(self, step: PaymentStep, prepared: Prepared, code: str) -> Seen:
+        found = self._find_refunded(step, prepared)
+        if found is not None:
+            return found
+        activity.logger.warning("refund refused: %s", code)
+        return self._store.refuse_refund(step, prepared.key)
+
+    def _create_request(
+        self, step: PaymentStep, attempt: PaymentAttemptRow, secret: str, key: str
+    ) -> Request:
+        body = payment_request(
+            amount_kopecks=attempt.amount_kopecks,
+            method=attempt.method.value,
+            capture=attempt.method is Method.SBP,
+            description=f"D-{step.number}",
+            return_url=f"{self._public_url}/o/{secret}",
+            metadata={
+                "order": step.order_id,
+                "number": str(step.number),
+                "attempt": str(step.attempt),
+                "op": key,
+            },
+        )
+        return Request(PAYMENTS_PATH, body)
+
+
+def _may_be(refund: ProviderRefund, step: PaymentStep) -> bool:
+    return refund.amount_kopecks == step.amount_kopecks and refund.status != "canceled"
+
+
+def _payment_id(attempt: PaymentAttemptRow) -> str:
+    if attempt.provider_id is None:
+        raise ApplicationError("the provider's id is not known", type="AttemptUnknown")
+    return attempt.provider_id
+
+
+def _capture(_step: PaymentStep, attempt: PaymentAttemptRow, _secret: str, _key: str) -> Request:
+    return Request(capture_path(_payment_id(attempt)), capture_request(attempt.amount_kopecks))
+
+
+def _void(_step: PaymentStep, attempt: PaymentAttemptRow, _secret: str, _key: str) -> Request:
+    return Request(cancel_path(_payment_id(attempt)), CANCEL_REQUEST)
+
+
+def _refund(step: PaymentStep, attempt: PaymentAttemptRow, _secret: str, _key: str) -> Request:
+    body = refund_request(_payment_id(attempt), step.amount_kopecks, f"D-{step.number}")
+    return Request(REFUNDS_PATH, body)
