@@ -6,6 +6,7 @@ from rules.orders import Role
 from rules.views import OfferView, OrderView
 from texts.catalogue import say
 from texts.describe import describe
+from texts.describe_money import money_lines
 from texts.explain import exclusions_line, terms_line
 from texts.formatting import (
     contractor_number,
@@ -60,14 +61,17 @@ def _plain(text: str) -> str:
 
 def _head(view: OrderView, waits_for: str, lang: Language) -> list[str]:
     title, *sentences = describe(view, Role.SUPPORT, lang)
+    # The line on what is waited for and the table of money say these two once more.
+    said = set(money_lines(view, Role.SUPPORT, lang, cost=False))
+    until = ""
+    if view.due_at is not None:
+        until = deadline(view.due_at, view.state_since, view.utc_offset_minutes, lang)
+        said.add(say("wait.support", lang, until=until) if waits_for else "")
     lines = [f"### {order_number(view.number)} · {_plain(title)}", ""]
-    lines += [f"- {_plain(sentence)}" for sentence in sentences]
+    lines += [f"- {_plain(sentence)}" for sentence in sentences if sentence not in said]
     if waits_for:
-        until = ""
-        if view.due_at is not None:
-            at = deadline(view.due_at, view.state_since, view.utc_offset_minutes, lang)
-            until = f" → {at}"
-        lines.append(f"- **{say('details.waits', lang)}**: {_plain(waits_for)}{until}")
+        arrow = f" → {until}" if until else ""
+        lines.append(f"- **{say('details.waits', lang)}**: {_plain(waits_for)}{arrow}")
     return [*lines, ""]
 
 
@@ -99,20 +103,23 @@ def _offers(rows: Sequence[str], left_out: int, lang: Language) -> list[str]:
 def _exclusions(counts: Mapping[str, int], lang: Language) -> list[str]:
     if not counts:
         return []
-    return [f"**{say('details.exclusions', lang)}**: {exclusions_line(counts, lang)}", ""]
+    return [exclusions_line(counts, lang), ""]
 
 
 def _money(view: OrderView, lang: Language) -> list[str]:
     sums = view.money
-    rows = (
+    moved = (
+        ("held", sums.held_kopecks),
+        ("captured", sums.captured_kopecks),
+        ("refunded", sums.refunded_kopecks),
+        ("refund_pending", sums.refund_pending_kopecks),
+        ("compensation", view.compensation_kopecks),
+    )
+    rows = [
         ("price", price_range(view.estimate, lang)),
         ("prepayment", money(view.prepayment_kopecks, lang)),
-        ("held", money(sums.held_kopecks, lang)),
-        ("captured", money(sums.captured_kopecks, lang)),
-        ("refunded", money(sums.refunded_kopecks, lang)),
-        ("refund_pending", money(sums.refund_pending_kopecks, lang)),
-        ("compensation", money(view.compensation_kopecks, lang)),
-    )
+        *((name, money(kopecks, lang)) for name, kopecks in moved if kopecks),
+    ]
     lines = [f"| {say(f'details.{name}', lang)} | {amount} |" for name, amount in rows]
     title, column = say("details.money", lang), say("details.amount", lang)
     return [f"| {title} | {column} |", "|---|---:|", *lines]

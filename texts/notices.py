@@ -22,6 +22,25 @@ _PAID: dict[Notice, Callable[[OrderView], bool]] = {
 }
 
 
+# A notice is rendered when it is sent; the order may have gone on since. These ask for something
+# that only makes sense in their state, so afterwards they only point to the card.
+_ONLY_IN = {
+    Notice.CONTRACTOR_FOUND: (OrderState.AWAITING_PREPAYMENT,),
+    Notice.PAY_REMINDER: (OrderState.AWAITING_PREPAYMENT,),
+    Notice.PAYMENT_DECLINED: (OrderState.AWAITING_PREPAYMENT,),
+    Notice.PERSON_SEARCHES: (OrderState.SEARCHING,),
+    Notice.CONTRACTOR_WITHDREW: (OrderState.SEARCHING,),
+    Notice.START_OVERDUE: (OrderState.BOOKED,),
+    Notice.VISIT_SOON: (OrderState.BOOKED,),
+    Notice.WORK_DONE: (OrderState.AWAITING_ACCEPTANCE,),
+    Notice.CLAIM_INVITED: (OrderState.CANCELLED,),
+    Notice.CLAIM_MADE: (OrderState.CANCELLED,),
+    Notice.CLIENT_PAID: (OrderState.BOOKED,),
+    Notice.YOU_WON: (OrderState.AWAITING_PREPAYMENT, OrderState.BOOKED),
+}
+_OTHER = "notice.other"
+
+
 def notice(
     notice: Notice,
     view: OrderView,
@@ -34,52 +53,73 @@ def notice(
     `params` may carry `kopecks` (of the refund or late payment it tells of), `declined` (the
     provider's reason) and `until` (an ISO instant); what is missing is taken from the view.
     """
-    values = _values(view, role, lang, params or {})
-    return escape(say(_key(notice, view, role), lang, **values), quote=False)
+    values = {
+        "number": order_number(view.number),
+        "town": view.town,
+        "headline": headline(view, role, lang),
+        **_instants(view, lang, params or {}),
+        **_amounts(view, lang, params or {}),
+    }
+    if notice is Notice.ORDER_CANCELLED:
+        told = claim_line(view, role, lang)
+        values["money"] = f"{ended_money(view, lang)} {told}".strip()
+    try:
+        words = say(_key(notice, view, role), lang, **values)
+    except KeyError:
+        # Something it tells of is gone already, e.g. the proposal has been answered.
+        words = say(_OTHER, lang, **values)
+    return escape(words, quote=False)
 
 
 def _key(notice: Notice, view: OrderView, role: Role) -> str:
     name = notice.value
+    if view.state not in _ONLY_IN.get(notice, (view.state,)):
+        return _OTHER
     paid = _PAID.get(notice)
     if paid is not None and paid(view):
         name = f"{name}_paid"
     if notice is Notice.CLAIM_SETTLED and (view.claim is None or not view.claim.amount_kopecks):
         name = "claim_nothing"
     key = f"notice.{name}.{role.value}"
-    return key if has(key) else "notice.other"
+    return key if has(key) else _OTHER
 
 
-def _values(
-    view: OrderView, role: Role, lang: Language, params: Mapping[str, object]
-) -> dict[str, object]:
+def _instants(view: OrderView, lang: Language, params: Mapping[str, object]) -> dict[str, str]:
+    """The times that are known; a notice that needs another one says less."""
     offset = view.utc_offset_minutes
-    unknown = say("time.see_card", lang)
-    claim = view.claim
-    until = _instant(params.get("until")) or view.due_at
-    visit, proposal = view.visit_at, view.proposal
+    due = view.due_at
+    if view.state is OrderState.CANCELLED and view.claim is not None:
+        due = view.claim.until
+    until = _instant(params.get("until")) or due
+    known = {
+        "until": deadline(until, view.state_since, offset, lang)
+        if until
+        else say("time.see_card", lang),
+        "morning": _morning(params, offset, lang),
+    }
+    if view.visit_at is not None:
+        known["visit"] = when(view.visit_at, offset, lang)
+    if view.proposal is not None:
+        known["proposed"] = when(view.proposal.visit_at, offset, lang)
+    return known
+
+
+def _amounts(view: OrderView, lang: Language, params: Mapping[str, object]) -> dict[str, str]:
     sums = view.money
     kopecks = params.get("kopecks")
     amount = kopecks if isinstance(kopecks, int) else sums.refunded_kopecks or view.refund_kopecks
-    told = claim_line(view, role, lang) if view.state is OrderState.CANCELLED else ""
-    return {
-        "number": order_number(view.number),
-        "town": view.town,
-        "headline": headline(view, role, lang),
+    declined = str(params.get("declined") or sums.decline_reason or "other")
+    known = {
         "prepayment": money(view.prepayment_kopecks, lang),
         "refund": money(view.refund_kopecks, lang),
         "amount": money(amount, lang),
-        "until": deadline(until, view.state_since, offset, lang) if until else unknown,
-        "visit": when(visit, offset, lang) if visit else unknown,
-        "proposed": when(proposal.visit_at, offset, lang) if proposal else unknown,
-        "claim": money(claim.amount_kopecks if claim else 0, lang),
-        "claim_cap": money(claim.cap_kopecks if claim else 0, lang),
-        "claim_reason": lower_first(label("claim", claim.reason, lang)) if claim else "",
-        "declined": declined_words(
-            str(params.get("declined") or sums.decline_reason or "other"), lang
-        ),
-        "money": f"{ended_money(view, lang)} {told}".strip(),
-        "morning": _morning(params, offset, lang),
+        "declined": declined_words(declined, lang),
     }
+    if view.claim is not None:
+        known["claim"] = money(view.claim.amount_kopecks, lang)
+        known["claim_cap"] = money(view.claim.cap_kopecks, lang)
+        known["claim_reason"] = lower_first(label("claim", view.claim.reason, lang))
+    return known
 
 
 def _morning(params: Mapping[str, object], offset: int, lang: Language) -> str:

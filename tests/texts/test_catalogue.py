@@ -64,7 +64,7 @@ def test_buttons_fit_a_narrow_phone() -> None:
 
 def test_every_button_that_moves_an_order_has_one_fixed_sign_in_both_languages() -> None:
     for key in RU:
-        if key.startswith(("button.", "menu.")):
+        if key.startswith(("button.", "menu.")) and key != "menu.choose":
             assert RU[key].split()[0] == EN[key].split()[0], key
     expected = {
         "button.accept": signs.ACCEPT,

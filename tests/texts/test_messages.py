@@ -66,13 +66,30 @@ def test_every_notice_has_its_own_words_for_everybody_who_gets_it(
         (Notice.ORDER_CANCELLED, "cancelled_open", Role.CLIENT, "Возвращаем 1 000 ₽"),
         (Notice.ORDER_CANCELLED, "cancelled_free", Role.CLIENT, "Денег мы не брали"),
         (Notice.PAYMENT_DECLINED, "awaiting_declined", Role.CLIENT, "не хватило денег на карте"),
-        (Notice.NEEDS_PERSON, "overdue", Role.SUPPORT, "Начало просрочено"),
+        (Notice.NEEDS_PERSON, "overdue", Role.SUPPORT, "Начало работы просрочено"),
     ],
 )
 def test_a_notice_says_what_happened_and_what_to_do(
     one: Notice, name: str, role: Role, words: str
 ) -> None:
     assert words in notice(one, states()[name], role, RU).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("one", "name", "role"),
+    [
+        (Notice.CONTRACTOR_FOUND, "booked", Role.CLIENT),
+        (Notice.PAY_REMINDER, "unpaid", Role.CLIENT),
+        (Notice.SLOT_PROPOSED, "booked", Role.CONTRACTOR),
+        (Notice.CLAIM_MADE, "cancelled_back", Role.CLIENT),
+        (Notice.PAYMENT_RECEIVED, "searching_again", Role.CLIENT),
+    ],
+)
+def test_a_notice_that_came_too_late_only_points_to_the_card(
+    one: Notice, name: str, role: Role
+) -> None:
+    words = notice(one, states()[name], role, RU)
+    assert words == "D-1042: заказ изменился, посмотрите карточку."
 
 
 def test_a_notice_takes_amounts_and_instants_that_came_with_it() -> None:

@@ -11,7 +11,7 @@ WORDS = {
     "menu.privacy": "🔒 My data",
     "menu.delete_me": "🗑 Delete my data",
     "menu.client": "🏠 I am a client",
-    "ask.menu": "What would you like?",
+    "menu.choose": "What would you like?",
     "command.start": "Start",
     "command.new": "New request",
     "command.orders": "My orders",

@@ -38,7 +38,6 @@ WORDS = {
     "details.offers": "Offered to",
     "details.offers_none": "Nobody yet.",
     "details.columns": "Wave | Crew | Outcome | Until | Visit | km | Score | Why",
-    "details.exclusions": "Left out",
     "details.money": "Money",
     "details.prepayment": "prepayment",
     "details.held": "held",

@@ -11,7 +11,7 @@ WORDS = {
     "menu.privacy": "🔒 Мои данные",
     "menu.delete_me": "🗑 Удалить мои данные",
     "menu.client": "🏠 Я заказчик",
-    "ask.menu": "Что нужно?",
+    "menu.choose": "Что нужно?",
     "command.start": "Начать",
     "command.new": "Новая заявка",
     "command.orders": "Мои заявки",

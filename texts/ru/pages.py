@@ -38,7 +38,6 @@ WORDS = {
     "details.offers": "Кому предлагали",
     "details.offers_none": "Пока никому.",
     "details.columns": "Волна | Бригада | Что стало | До | Выезд | Км | Балл | Почему",
-    "details.exclusions": "Кто не подошёл",
     "details.money": "Деньги",
     "details.prepayment": "предоплата",
     "details.held": "заморожено",
