@@ -1,0 +1,107 @@
+"""The workers' make-up in one place: what runs, on which queue, inside which sandbox."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.worker import Interceptor, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.offers import OfferActivities
+from activities.orders import OrderActivities
+from activities.payments import PaymentActivities
+from workflows.order import OrderWorkflow
+from workflows.policies import PAYMENTS_TASK_QUEUE, TASK_QUEUE
+
+# Imported once per process and shared with the sandbox. Our own rooms and the database stack go
+# together: a second copy of asyncpg crashes the process, one of sqlmodel costs 300 ms per order,
+# and a class that exists twice is not equal to itself.
+PASSED_THROUGH = (
+    "rules",
+    "texts",
+    "models",
+    "runtime",
+    "activities",
+    "workflows.attributes",
+    "workflows.decisions",
+    "workflows.messages",
+    "workflows.policies",
+    "sqlmodel",
+    "sqlalchemy",
+    "asyncpg",
+    "greenlet",
+    "geopy",
+    "geographiclib",
+    "structlog",
+    "sentry_sdk",
+    "prometheus_client",
+)
+
+WORKFLOWS: tuple[type, ...] = (OrderWorkflow,)
+
+GRACE = timedelta(seconds=10)
+# How long tasks wait for a worker that has died before another one takes them.
+STICKY_TIMEOUT = timedelta(seconds=3)
+ACTIVITIES_MAX = 50
+PAYMENTS_MAX = 8
+
+
+def sandbox_runner() -> SandboxedWorkflowRunner:
+    """The sandbox in which all workflows run, in production and in tests."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    return SandboxedWorkflowRunner(restrictions=restrictions)
+
+
+@dataclass(frozen=True)
+class Crew:
+    """All activities of a process."""
+
+    orders: OrderActivities
+    offers: OfferActivities
+    payments: PaymentActivities
+
+
+def main_worker(
+    client: Client, crew: Crew, interceptors: tuple[Interceptor, ...] = (), **options: Any
+) -> Worker:
+    """Workflows and the activities that live on the event loop; `options` go to the Worker."""
+    return Worker(
+        client,
+        task_queue=TASK_QUEUE,
+        workflows=WORKFLOWS,
+        activities=[crew.orders.open, crew.orders.commit, crew.offers.send_wave],
+        workflow_runner=sandbox_runner(),
+        interceptors=interceptors,
+        max_concurrent_activities=ACTIVITIES_MAX,
+        sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
+        **{"graceful_shutdown_timeout": GRACE, **options},
+    )
+
+
+def payments_worker(
+    client: Client,
+    crew: Crew,
+    threads: ThreadPoolExecutor,
+    interceptors: tuple[Interceptor, ...] = (),
+    **options: Any,
+) -> Worker:
+    """The blocking calls to the payment provider; `threads` has at least PAYMENTS_MAX workers."""
+    payments = crew.payments
+    return Worker(
+        client,
+        task_queue=PAYMENTS_TASK_QUEUE,
+        activities=[
+            payments.create_payment,
+            payments.get_payment,
+            payments.capture_payment,
+            payments.void_payment,
+            payments.create_refund,
+            payments.get_refund,
+        ],
+        activity_executor=threads,
+        interceptors=interceptors,
+        max_concurrent_activities=PAYMENTS_MAX,
+        **{"graceful_shutdown_timeout": GRACE, **options},
+    )
