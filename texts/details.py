@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from rules.orders import Role
 from rules.views import OfferView, OrderView
-from texts.catalogue import say
-from texts.describe import describe
+from texts.catalogue import has, say
+from texts.describe import describe, phase
 from texts.describe_money import money_lines
 from texts.explain import exclusions_line, terms_line
 from texts.formatting import (
@@ -61,18 +61,27 @@ def _plain(text: str) -> str:
 
 def _head(view: OrderView, waits_for: str, lang: Language) -> list[str]:
     title, *sentences = describe(view, Role.SUPPORT, lang)
+    until = ""
     # The line on what is waited for and the table of money say these two once more.
     said = set(money_lines(view, Role.SUPPORT, lang, cost=False))
-    until = ""
     if view.due_at is not None:
         until = deadline(view.due_at, view.state_since, view.utc_offset_minutes, lang)
-        said.add(say("wait.support", lang, until=until) if waits_for else "")
+        said.add(say("wait.support", lang, until=until))
     lines = [f"### {order_number(view.number)} · {_plain(title)}", ""]
     lines += [f"- {_plain(sentence)}" for sentence in sentences if sentence not in said]
-    if waits_for:
-        arrow = f" → {until}" if until else ""
-        lines.append(f"- **{say('details.waits', lang)}**: {_plain(waits_for)}{arrow}")
-    return [*lines, ""]
+    return [*lines, _waits(view, until, waits_for, lang), ""]
+
+
+def _waits(view: OrderView, until: str, timer: str, lang: Language) -> str:
+    name = phase(view)
+    if view.money_closed:
+        name = "closed"
+    elif not has(f"waits_for.{name}"):
+        name = "ended"
+    words = f"- **{say('details.waits', lang)}**: {say(f'waits_for.{name}', lang)}"
+    arrow = f" → {until}" if until else ""
+    shown = f" ({say('details.timer', lang, timer=_plain(timer))})" if timer else ""
+    return f"{words}{arrow}{shown}"
 
 
 def _offer_row(offer: OfferView, view: OrderView, lang: Language) -> str:

@@ -140,7 +140,7 @@ def test_the_summary_is_one_line_of_at_most_180_bytes() -> None:
 
 def _details(view: OrderView, count: int) -> str:
     offers = [offer(OfferState.EXPIRED, contractor_id=100 + n) for n in range(count)]
-    return details_markdown(view, offers, {"off_line": 3}, "предоплату клиента")
+    return details_markdown(view, offers, {"off_line": 3}, "Prepayment: remind")
 
 
 def test_the_details_tell_the_whole_order_without_a_person_in_it() -> None:
@@ -148,13 +148,20 @@ def test_the_details_tell_the_whole_order_without_a_person_in_it() -> None:
     for fact in (
         "### D-1042 · Ремонт: нет воды (насос молчит), Тверь.",
         "Ждём предоплату (сб, 5 сентября, 14:05).",
-        "**Ждёт**: предоплату клиента → 14:35",
+        "**Ждёт**: предоплату клиента → 14:35 (таймер: Prepayment: remind)",
         "| 2 | C-101 | молчание | 14:10 | сб, 5 сентября, 17:05 | 8,4 | 0,84 | близость 0,21 |",
         "не на линии – 3",
         "| предоплата | 2 000 ₽ |",
     ):
         assert fact in text
     assert not any(secret in text for secret in (*SECRETS, "Иван"))
+
+
+@pytest.mark.parametrize("name", sorted(states()))
+def test_the_details_say_what_every_state_waits_for(name: str) -> None:
+    waits = [line for line in _details(states()[name], 1).split("\n") if "**Ждёт**" in line]
+    assert len(waits) == 1
+    assert ("заказ закрыт" in waits[0]) is states()[name].money_closed
 
 
 def test_the_details_stay_within_15_kb_and_say_what_they_left_out() -> None:
