@@ -20,6 +20,7 @@ class Searching(Cashier):
     """The phase `searching`; acceptance itself is an update and may come at any moment."""
 
     _available = False
+    _sending = False
 
     async def search(self) -> None:
         """Send waves until somebody accepts, all are exhausted, or the order ends."""
@@ -70,6 +71,7 @@ class Searching(Cashier):
             if not self.is_searching():
                 return Wave(())
             terms = self._terms_of_wave(size)
+            self._sending = True
             wave = await workflow.execute_activity_method(
                 OfferActivities.send_wave,
                 terms,
@@ -78,6 +80,7 @@ class Searching(Cashier):
                 summary=f"Wave {terms.wave}: up to {size}, until {_local(terms.until, self.order)}",
             )
             self._take_wave(terms, wave)
+            self._sending = False
         await self.written()
         return wave
 
@@ -148,6 +151,15 @@ class Searching(Cashier):
                 return
             # Somebody came on line: he is asked beside the person's own search.
             await self._send_wave(1)
+
+    def may_be_asked(self, contractor_id: int) -> bool:
+        """A wave is on its way and may hold an offer to him that we have not heard of yet."""
+        return self._sending and self.is_searching() and self.order.search.of(contractor_id) is None
+
+    async def offer_known(self, contractor_id: int) -> None:
+        """Let an answer that is faster than its wave's own result wait for it."""
+        if self.may_be_asked(contractor_id):
+            await workflow.wait_condition(lambda: not self._sending)
 
     def skip_unreachable(self, contractor_id: int) -> bool:
         """Telegram cannot reach him: his offer ends at once; False if he had none."""

@@ -35,22 +35,26 @@ class Updates(Searching):
     @workflow.update(description="A contractor takes the order")
     async def accept(self, said: messages.Acceptance) -> OrderAnswer:
         """Claim before the first await, so that exactly one can win; then wait for the commit."""
+        await self.offer_known(said.contractor_id)
         answer = await self._act(decisions.accept(self.order, said, workflow.now()))
         self._check_won(said.contractor_id)
         return answer
 
     @accept.validator
     def _may_accept(self, said: messages.Acceptance) -> None:
-        decisions.accept(self._opened(), said, workflow.now())
+        if not self.may_be_asked(said.contractor_id):
+            decisions.accept(self._opened(), said, workflow.now())
 
     @workflow.update(description="A contractor refuses his offer")
     async def decline(self, said: messages.Refusal) -> OrderAnswer:
         """The next wave starts at once when all have answered."""
+        await self.offer_known(said.contractor_id)
         return await self._act(decisions.decline(self.order, said, workflow.now()))
 
     @decline.validator
     def _may_decline(self, said: messages.Refusal) -> None:
-        decisions.decline(self._opened(), said, workflow.now())
+        if not self.may_be_asked(said.contractor_id):
+            decisions.decline(self._opened(), said, workflow.now())
 
     @workflow.update(description="Support gives the order to a contractor")
     async def assign(self, said: messages.Assignment) -> OrderAnswer:
