@@ -261,7 +261,6 @@ class Order:
     done_at: datetime | None = None
     completed_at: datetime | None = None
     final_price_kopecks: int | None = None
-    # Since when a paid order has been looking for a replacement.
     redispatch_since: datetime | None = None
     claim: Claim | None = None
     cancelled_by: Role | None = None

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -21,6 +22,10 @@ from local.temporal import (
     server_arguments,
     temporal_binary,
 )
+
+# Machines are shared and noisy: an example's time says nothing about the code.
+hypothesis.settings.register_profile("drillflow", deadline=None)
+hypothesis.settings.load_profile("drillflow")
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = "template_migrated"
