@@ -22,7 +22,7 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from rules.errors import BY_NAME, OrderClosed, RuleViolation
@@ -256,6 +256,8 @@ class Orders:
             except WorkflowUpdateRPCTimeoutOrCancelledError as error:
                 if attempt == RPC_TRIES:
                     raise Unavailable("the order does not answer") from error
+            except WorkflowAlreadyStartedError as error:
+                raise OrderClosed("the order was placed before and has ended") from error
             except RPCError as error:
                 if error.status is RPCStatusCode.NOT_FOUND:
                     raise OrderClosed("the order's workflow has ended") from error

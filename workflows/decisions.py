@@ -8,8 +8,8 @@ from datetime import datetime
 
 from rules import booking, cancelling, limits, searching, working
 from rules.changes import Change
-from rules.errors import BadInput, NotPayable, NotYours
-from rules.orders import Order, Role
+from rules.errors import BadInput, NotPayable, NotYours, TransitionRefused
+from rules.orders import Order, OrderState, Role
 from rules.payments import Money
 from rules.reasons import CANCEL_REASONS, DECLINE_REASONS, SUPPORT_REASONS, WITHDRAW_REASONS
 from workflows import messages
@@ -50,6 +50,8 @@ def cancel(order: Order, said: messages.Cancellation, now: datetime) -> Change:
     if said.role not in (Role.CLIENT, Role.SUPPORT):
         raise NotYours()
     booking.check_party(order, said.role, said.actor_id)
+    if order.state is OrderState.DISPUTED and said.role is not Role.SUPPORT:
+        raise TransitionRefused("support is deciding")
     codes = CANCEL_REASONS if said.role is Role.CLIENT else SUPPORT_REASONS
     return cancelling.cancelled(order, said.role, _known(said.reason, codes), now)
 

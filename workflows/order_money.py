@@ -30,6 +30,14 @@ class Cashier(OrderRecord):
 
     async def keep_money(self) -> None:
         """Run until cancelled; `rules.payments.next_step` decides, this only acts and waits."""
+        try:
+            await self._keep_money()
+        except Exception as fault:
+            # A task of its own fails silently; the story must stop with it, visibly.
+            self._fault = fault
+            raise
+
+    async def _keep_money(self) -> None:
         while True:
             step = payments.next_step(self.money, self.order.policy)
             if step is None or not self._is_due(step):

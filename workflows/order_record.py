@@ -53,6 +53,7 @@ class OrderRecord:
         self._exclusions: dict[str, int] = {}
         self._terms: dict[int, tuple[tuple[str, float], ...]] = {}
         self._waits_for = ""
+        self._fault: Exception | None = None
 
     def decide(self, change: Change) -> None:
         """Take a decision: at once and without awaiting, so that no other can interleave."""
@@ -136,14 +137,20 @@ class OrderRecord:
         """Wait for a condition or an absolute deadline; False when the deadline came first."""
         self._waits_for = summary
         self._describe()
+
+        def there() -> bool:
+            if self._fault is not None:
+                raise self._fault
+            return until()
+
         if deadline is None:
-            await workflow.wait_condition(until)
+            await workflow.wait_condition(there)
             return True
         left = deadline - workflow.now()
         if left.total_seconds() <= 0:
             return until()
         try:
-            await workflow.wait_condition(until, timeout=left, timeout_summary=summary)
+            await workflow.wait_condition(there, timeout=left, timeout_summary=summary)
         except TimeoutError:
             return False
         return True
