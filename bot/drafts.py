@@ -1,0 +1,58 @@
+"""Drafts as rows: one per person, each step guarded by its version."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot.dialogue import Draft, Flow, Step
+from models.telegram import DialogueDraftRow
+
+_TRAIL = "trail"
+_UPDATE = "update_id"
+_TRAIL_MAX = 20
+_DROP = text("DELETE FROM dialogue_drafts WHERE user_id = :user")
+
+
+async def load(session: AsyncSession, user_id: int) -> Draft | None:
+    """A person's draft; None if there is none, or none that this version understands."""
+    row = await session.get(DialogueDraftRow, user_id)
+    if row is None:
+        return None
+    answers = dict(row.answers)
+    trail = answers.pop(_TRAIL, [])
+    try:
+        way = tuple(Step(step) for step in trail)
+        return Draft(Flow(row.flow), Step(row.step), answers, way, row.version)
+    except ValueError:
+        return None
+
+
+def seen(draft: Draft, update_id: int) -> bool:
+    """Whether this draft already holds what the update said (it is handled a second time)."""
+    return draft.answers.get(_UPDATE) == update_id
+
+
+async def save(session: AsyncSession, user_id: int, draft: Draft, update_id: int) -> Draft:
+    """Write the draft as the next version and return it."""
+    saved = replace(draft.answered(**{_UPDATE: update_id}), version=draft.version + 1)
+    answers: dict[str, Any] = dict(saved.answers)
+    answers[_TRAIL] = [step.value for step in saved.trail[-_TRAIL_MAX:]]
+    values = {
+        "flow": saved.flow.value,
+        "step": saved.step.value,
+        "answers": answers,
+        "version": saved.version,
+        "updated_at": datetime.now(UTC),
+    }
+    statement = insert(DialogueDraftRow).values(user_id=user_id, **values)
+    await session.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=values))
+    return saved
+
+
+async def drop(session: AsyncSession, user_id: int) -> None:
+    """The dialogue is over."""
+    await session.execute(_DROP, {"user": user_id})

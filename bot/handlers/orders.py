@@ -1,0 +1,178 @@
+"""Taps on orders' cards, for both sides, and the client's list of orders."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from bot import amount_dialogue
+from bot.acts import Wish, act, refresh, role_in, view_of
+from bot.callbacks import Tap
+from bot.cards import card_of, rendered_card
+from bot.delivery import attempt
+from bot.handlers import dialogues
+from bot.handlers.support import begin_question
+from bot.keyboards import order_list
+from bot.visit import Visit
+from models.orders import OrderRow
+from models.queries import orders as order_queries
+from models.queries.users import order_row
+from rules.errors import NoClaimOpen, NotYours
+from rules.orders import ClaimState, OrderState, Role
+from rules.views import OrderView
+from runtime.logs import order_context
+from texts import confirmations, reasons
+from texts.cards import Card
+from texts.catalogue import say
+from texts.language import Language
+from texts.refusals import refusal
+
+_QUESTIONS: dict[str, Callable[[OrderView, Language], Card]] = {
+    "cancel": confirmations.confirm_cancel_card,
+    "refund_now": confirmations.confirm_cancel_card,
+    "decline": confirmations.decline_card,
+    "withdraw": confirmations.withdraw_card,
+    "claim": confirmations.claim_card,
+    "no_show": confirmations.no_show_card,
+    "slot": lambda view, lang: confirmations.slot_choices_card(
+        view, confirmations.slot_choices(view, datetime.now(UTC)), lang
+    ),
+}
+"""Actions that first ask why, when or whether."""
+
+
+async def list_orders(visit: Visit, _: str) -> None:
+    """The client's orders, newest first."""
+    async with visit.desk.database.reading() as session:
+        views = await order_queries.client_orders(session, visit.user.id, limit=10)
+    if not views:
+        await visit.say_with_menu("orders.none")
+        return
+    await visit.say("orders.list", order_list(views, Role.CLIENT, visit.lang))
+
+
+async def open_card(visit: Visit, tapped: Tap) -> None:
+    """Show an order's card anew, below everything else."""
+    found = await _found(visit, tapped)
+    if found is None:
+        return
+    row, role, actor_id = found
+    await visit.answer()
+    await refresh(visit, row.id, role, actor_id, anew=True)
+
+
+async def tap(visit: Visit, tapped: Tap) -> None:
+    """A button of a card: ask back, or act. The workflow decides what is allowed."""
+    found = await _found(visit, tapped)
+    if found is None:
+        return
+    row, role, actor_id = found
+    with order_context(row.id):
+        if tapped.action in _QUESTIONS:
+            await _ask_back(visit, tapped, row, role, actor_id)
+        elif tapped.action in _ASIDE:
+            await _ASIDE[tapped.action](visit, row, role, actor_id)
+        elif tapped.action == "done":
+            await _ask_price(visit, tapped, row, role, actor_id)
+        else:
+            await _act(visit, tapped, row, role, actor_id)
+
+
+async def _act(visit: Visit, tapped: Tap, row: OrderRow, role: Role, actor_id: int) -> None:
+    kind, reason = reasons.parse(tapped.action) or ("", "")
+    if kind == "claim" and role is Role.CONTRACTOR:
+        await _ask_amount(visit, tapped, row, actor_id, reason)
+        return
+    await act(visit, Wish(row.id, tapped.action, tapped.version, role, actor_id, reason=reason))
+
+
+async def _found(visit: Visit, tapped: Tap) -> tuple[OrderRow, Role, int] | None:
+    """The order behind a button; a foreign and an unknown one are answered the same."""
+    row = None
+    if tapped.number is not None:
+        async with visit.desk.database.reading() as session:
+            row = await order_row(session, tapped.number)
+    try:
+        role, actor_id = role_in(visit, row)
+    except NotYours as error:
+        await visit.answer(refusal(error, visit.lang), alert=True)
+        return None
+    assert row is not None, "nobody has a role in no order"
+    return row, role, actor_id
+
+
+async def _ask_back(visit: Visit, tapped: Tap, row: OrderRow, role: Role, actor_id: int) -> None:
+    view = await view_of(visit, row.id, role, actor_id)
+    if view is None:
+        await visit.answer(refusal(NotYours(), visit.lang), alert=True)
+        return
+    if tapped.action not in _offered(view, role, visit.lang):
+        # The card has moved on: show how things are now.
+        await visit.answer(say("stale", visit.lang))
+        await refresh(visit, row.id, role, actor_id)
+        return
+    await visit.answer()
+    question = rendered_card(_QUESTIONS[tapped.action](view, visit.lang), view)
+    await visit.replace_tapped(question.text, question.keyboard)
+
+
+def _offered(view: OrderView, role: Role, lang: Language) -> set[str]:
+    card = card_of(view, role, lang)
+    return {button.action for line in card.buttons for button in line}
+
+
+async def _keep(visit: Visit, row: OrderRow, role: Role, actor_id: int) -> None:
+    """Back from a question to the card, in the same message."""
+    await visit.answer()
+    await refresh(visit, row.id, role, actor_id)
+
+
+async def _paid(visit: Visit, row: OrderRow, role: Role, actor_id: int) -> None:
+    """The client says he has paid: the order looks at the provider now."""
+    view = await view_of(visit, row.id, role, actor_id)
+    is_paid = view is not None and view.prepaid
+    await visit.answer(say("tap.ok" if is_paid else "paid.not_yet", visit.lang))
+    if role is Role.CLIENT and not is_paid:
+        await visit.desk.orders.tell_payment_notice(row.id)
+    await refresh(visit, row.id, role, actor_id)
+
+
+async def _map(visit: Visit, row: OrderRow, role: Role, actor_id: int) -> None:
+    """The place on a map; before the prepayment only roughly."""
+    view = await view_of(visit, row.id, role, actor_id)
+    await visit.answer()
+    if view is None or view.latitude is None or view.longitude is None:
+        return
+    call = visit.desk.bot.send_location(visit.chat_id, view.latitude, view.longitude)
+    await attempt("sendLocation", call)
+
+
+async def _person(visit: Visit, row: OrderRow, _: Role, __: int) -> None:
+    """A living person, about this order."""
+    await visit.answer()
+    await begin_question(visit, row.number)
+
+
+_ASIDE = {"keep": _keep, "paid": _paid, "map": _map, "support": _person}
+"""Actions that change nothing about the order."""
+
+
+async def _ask_price(visit: Visit, tapped: Tap, row: OrderRow, role: Role, actor_id: int) -> None:
+    if row.state is not OrderState.IN_PROGRESS or role is not Role.CONTRACTOR:
+        # The workflow gives the reason.
+        await act(visit, Wish(row.id, "done", tapped.version, role, actor_id))
+        return
+    await visit.answer()
+    draft = amount_dialogue.begin_price(row.number, tapped.version, row.prepayment_kopecks)
+    await dialogues.begin(visit, draft, in_place=False)
+
+
+async def _ask_amount(visit: Visit, tapped: Tap, row: OrderRow, actor_id: int, reason: str) -> None:
+    view = await view_of(visit, row.id, Role.CONTRACTOR, actor_id)
+    claim = view.claim if view is not None else None
+    if claim is None or claim.state != ClaimState.OPEN:
+        await visit.answer(refusal(NoClaimOpen(), visit.lang), alert=True)
+        await refresh(visit, row.id, Role.CONTRACTOR, actor_id)
+        return
+    await visit.answer()
+    await refresh(visit, row.id, Role.CONTRACTOR, actor_id)
+    draft = amount_dialogue.begin_claim(row.number, tapped.version, claim.cap_kopecks, reason)
+    await dialogues.begin(visit, draft, in_place=False)

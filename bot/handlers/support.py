@@ -1,0 +1,249 @@
+"""Questions to support, and support's commands: find, read, explain, decide."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from bot import support_dialogue
+from bot.handlers import dialogues
+from bot.inbox import Postponed
+from bot.notices import owe_text
+from bot.relay import mark, marked_user
+from bot.visit import Visit
+from models.contractors import ContractorRow, ContractorStatus
+from models.orders import OrderRow
+from models.queries import offers as offer_queries
+from models.queries import orders as order_queries
+from models.queries import users
+from models.users import UserRow
+from rules.errors import BadInput, NotYours, RuleViolation
+from rules.orders import Role
+from rules.reasons import SUPPORT_REASONS
+from runtime.logs import get_logger, order_context
+from texts import explain, formatting
+from texts.cards import card_html
+from texts.catalogue import say, screen
+from texts.describe import describe
+from texts.refusals import refusal
+from workflows import messages
+from workflows.client import Unavailable, intent
+
+_log = get_logger(__name__)
+_WHY_LINES = 12
+Command = Callable[[Visit, list[str]], Awaitable[None]]
+
+
+async def ask_question(visit: Visit, _: str) -> None:
+    """`/support`: the next words go to a living person."""
+    await begin_question(visit, None)
+
+
+async def begin_question(visit: Visit, number: int | None) -> None:
+    """Ask what has happened, perhaps with an order."""
+    await dialogues.begin(visit, support_dialogue.begin(number), in_place=False)
+
+
+async def reply(visit: Visit) -> bool:
+    """Support replies to a relayed message: its person gets the words; False if it is none."""
+    sent = visit.update.message
+    original = sent.reply_to_message if sent is not None else None
+    user_id = marked_user((original.text if original is not None else None) or "")
+    if user_id is None or not visit.words:
+        return False
+    async with visit.desk.database.transaction() as session:
+        if await session.get(UserRow, user_id) is None:
+            return False
+        await owe_text(session, user_id, "support.answer", text=visit.words)
+    return True
+
+
+def number_of(word: str, prefix: str) -> int:
+    """The number in `D-1042`, `d1042` or `1042`.
+
+    Raises:
+        BadInput: It is none.
+    """
+    digits = word.upper().removeprefix(prefix).removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 15):
+        raise BadInput(f"{word} is no number")
+    return int(digits)
+
+
+async def _order(visit: Visit, said: list[str]) -> OrderRow:
+    if not said:
+        raise BadInput("which order?")
+    async with visit.desk.database.reading() as session:
+        row = await users.order_row(session, number_of(said[0], "D"))
+    if row is None:
+        raise NotYours()
+    return row
+
+
+def _reason(said: list[str], at: int) -> str:
+    given = said[at] if len(said) > at else "other"
+    return given if given in SUPPORT_REASONS else "other"
+
+
+def _kopecks(said: list[str], at: int) -> int:
+    if len(said) <= at or not said[at].isdigit():
+        raise BadInput("an amount in roubles is missing")
+    return int(said[at]) * 100
+
+
+async def _describe(visit: Visit, said: list[str]) -> None:
+    """`/order D-1042`: everything about an order."""
+    row = await _order(visit, said)
+    async with visit.desk.database.reading() as session:
+        view = await order_queries.order_view(
+            session, row.id, Role.SUPPORT, public_url=visit.desk.public_url
+        )
+    if view is None:
+        raise NotYours()
+    lines = describe(view, Role.SUPPORT, visit.lang)
+    await visit.send(card_html(formatting.order_number(row.number), lines))
+
+
+async def _who(visit: Visit, said: list[str]) -> None:
+    """`/who D-1042`: the two parties, with the marks under which support reaches them."""
+    row = await _order(visit, said)
+    async with visit.desk.database.reading() as session:
+        client = await session.get_one(UserRow, row.client_id)
+        parties = [f"{say('role.client', visit.lang)}: {_person(client)}"]
+        if row.contractor_id is not None:
+            owner = await users.contractor_user(session, row.contractor_id)
+            crew = formatting.contractor_number(row.contractor_id)
+            about = _person(owner) if owner is not None else ""
+            parties.append(f"{say('role.contractor', visit.lang)}: {crew} {about}")
+    await visit.send(card_html(formatting.order_number(row.number), parties))
+
+
+def _person(user: UserRow) -> str:
+    return " · ".join(one for one in (mark(user.id), user.first_name, user.phone) if one)
+
+
+async def _why(visit: Visit, said: list[str]) -> None:
+    """`/why D-1042`: who was offered the order and why, and who was not eligible."""
+    row = await _order(visit, said)
+    async with visit.desk.database.reading() as session:
+        found = await offer_queries.order_offers(session, row.id)
+    states = {(one.round, one.contractor_id): one.state for one in found.offers}
+    lines = []
+    for one in found.decisions[:_WHY_LINES]:
+        state = states.get((one.round, one.contractor_id)) if one.chosen else None
+        became = say(f"offer_state.{state.value}", visit.lang) if state is not None else "–"
+        why = explain.why_chosen(one.terms, one.rank, one.score, visit.lang, explored=one.explored)
+        crew = formatting.contractor_number(one.contractor_id)
+        lines.append(f"{one.wave}. {crew} ({became}): {why}")
+    counts: dict[str, int] = {}
+    for excluded in found.exclusions:
+        counts[excluded.reason.value] = excluded.count
+    lines.append(explain.exclusions_line(counts, visit.lang))
+    await visit.send(card_html(formatting.order_number(row.number), lines))
+
+
+async def _refund(visit: Visit, said: list[str]) -> None:
+    """`/refund D-1042 [reason]`: support ends the order; the policy decides what goes back."""
+    row = await _order(visit, said)
+    cancellation = messages.Cancellation(Role.SUPPORT, visit.user.id, _reason(said, 1))
+    await _act(visit, row, "refund", "cancel", cancellation)
+
+
+async def _reassign(visit: Visit, said: list[str]) -> None:
+    """`/reassign D-1042 C-17`: give a searching order to a contractor."""
+    row = await _order(visit, said)
+    if len(said) < 2:
+        raise BadInput("which contractor?")
+    contractor_id = number_of(said[1], "C")
+    assignment = messages.Assignment(visit.user.id, contractor_id)
+    await _act(visit, row, f"assign{contractor_id}", "assign", assignment)
+
+
+async def _dispute(visit: Visit, said: list[str]) -> None:
+    """`/dispute D-1042 [reason]`: freeze the order's money."""
+    row = await _order(visit, said)
+    dispute = messages.Dispute(visit.user.id, _reason(said, 1))
+    await _act(visit, row, "dispute", "open_dispute", dispute)
+
+
+async def _resolve(visit: Visit, said: list[str]) -> None:
+    """`/resolve D-1042 1500`: end a dispute; so many roubles go back to the client."""
+    row = await _order(visit, said)
+    decision = messages.DisputeDecision(visit.user.id, _kopecks(said, 1))
+    await _act(visit, row, "resolve", "resolve_dispute", decision)
+
+
+async def _decide_claim(visit: Visit, said: list[str]) -> None:
+    """`/claim D-1042 800`: grant so many roubles of a disputed cost claim."""
+    row = await _order(visit, said)
+    verdict = messages.ClaimVerdict.DECIDE
+    answer = messages.ClaimAnswer(Role.SUPPORT, visit.user.id, verdict, _kopecks(said, 1))
+    await _act(visit, row, "decide", "answer_claim", answer)
+
+
+async def _act(visit: Visit, row: OrderRow, action: str, update: str, said: Any) -> None:
+    """Ask the workflow; the same command on the same version is one intent."""
+    key = intent(row.id, action, row.version, visit.user.id)
+    with order_context(row.id):
+        try:
+            await getattr(visit.desk.orders, update)(row.id, said, intent=key)
+        except Unavailable as error:
+            raise Postponed(action) from error
+        _log.info("support_action", action=update, support=visit.user.id)
+    await _describe(visit, [str(row.number)])
+
+
+async def _approve(visit: Visit, said: list[str]) -> None:
+    """`/approve C-17`: a contractor may work from now on."""
+    await _moderate(visit, said, ContractorStatus.ACTIVE, "join.approved")
+
+
+async def _suspend(visit: Visit, said: list[str]) -> None:
+    """`/suspend C-17`: no new orders for this contractor."""
+    await _moderate(visit, said, ContractorStatus.SUSPENDED, "work.suspended")
+
+
+async def _moderate(visit: Visit, said: list[str], status: ContractorStatus, key: str) -> None:
+    if not said:
+        raise BadInput("which contractor?")
+    async with visit.desk.database.transaction() as session:
+        contractor = await session.get(ContractorRow, number_of(said[0], "C"))
+        if contractor is None:
+            raise NotYours()
+        if contractor.status is not status:
+            contractor.status = status
+            session.add(contractor)
+            number = formatting.contractor_number(contractor.id)
+            await owe_text(session, contractor.user_id, key, number=number)
+        _log.info("contractor_moderated", contractor=contractor.id, status=status.value)
+    await visit.send(screen("tap.ok", visit.lang))
+
+
+def _guarded(command: Command) -> Callable[[Visit, str], Awaitable[None]]:
+    """For support only; to everybody else the command does not exist."""
+
+    async def run(visit: Visit, rest: str) -> None:
+        if not visit.is_support:
+            await dialogues.show_where_we_are(visit, is_unknown=True)
+            return
+        try:
+            await command(visit, rest.split())
+        except RuleViolation as error:
+            await visit.send(refusal(error, visit.lang))
+
+    return run
+
+
+COMMANDS: dict[str, Callable[[Visit, str], Awaitable[None]]] = {
+    name: _guarded(command)
+    for name, command in {
+        "order": _describe,
+        "who": _who,
+        "why": _why,
+        "refund": _refund,
+        "reassign": _reassign,
+        "dispute": _dispute,
+        "resolve": _resolve,
+        "claim": _decide_claim,
+        "approve": _approve,
+        "suspend": _suspend,
+    }.items()
+}

@@ -1,0 +1,49 @@
+"""Messages between a person and support; the mark in the first line leads the answer back."""
+
+import re
+from html import escape
+
+from sqlalchemy import select
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot.delivery import attempt
+from bot.visit import Desk, Visit
+from models.users import UserRow
+from texts.formatting import order_number
+
+_MARK = re.compile(r"U-(\d{1,15})\b")
+
+
+def mark(user_id: int) -> str:
+    """A person's public mark for support."""
+    return f"U-{user_id}"
+
+
+def marked_user(words: str) -> int | None:
+    """The person whom a relayed message is from."""
+    found = _MARK.search(words.partition("\n")[0])
+    return int(found[1]) if found else None
+
+
+async def support_chats(session: AsyncSession, desk: Desk) -> list[int]:
+    """The group of support, or each of its people."""
+    if desk.support_chat is not None:
+        return [desk.support_chat]
+    found = await session.execute(
+        select(col(UserRow.telegram_id)).where(
+            col(UserRow.is_support) | col(UserRow.telegram_id).in_(desk.support_ids)
+        )
+    )
+    return [chat for chat in found.scalars() if chat is not None]
+
+
+async def tell_support(visit: Visit, words: str, number: int | None) -> None:
+    """Pass a person's words on to support."""
+    about = f" · {order_number(number)}" if number is not None else ""
+    html = f"<b>{mark(visit.user.id)}{about}</b>\n{escape(words, quote=False)}"
+    async with visit.desk.database.reading() as session:
+        chats = await support_chats(session, visit.desk)
+    for chat in chats:
+        call = visit.desk.bot.send_message(chat, html)
+        await attempt("sendMessage", call)

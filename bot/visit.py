@@ -1,0 +1,138 @@
+"""One update being served: who it is from, and the few ways to answer."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from telegram import Bot, InlineKeyboardMarkup, Update
+
+from bot.delivery import Fate, Outcome, attempt
+from bot.inbox import Postponed
+from bot.keyboards import Markup, main_menu
+from bot.outbox_rows import touch_card
+from bot.places import PlaceFinder
+from models.contractors import ContractorRow
+from models.database import Database
+from models.users import UserRow
+from rules.policy import POLICY_V1, Policy
+from texts.catalogue import screen
+from texts.language import Language, pick
+from workflows.client import Orders
+
+ANSWER_CHARACTERS_MAX = 200
+_PATIENCE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What all handlers work with."""
+
+    bot: Bot
+    database: Database
+    orders: Orders
+    places: PlaceFinder
+    policy: Policy = POLICY_V1
+    public_url: str = ""
+    # Contractors may work without moderation (local use).
+    activates_at_once: bool = False
+    support_ids: frozenset[int] = field(default_factory=frozenset)
+    support_chat: int | None = None
+
+
+@dataclass
+class Visit:
+    """A person's update; `attempt` counts how often it has been tried."""
+
+    desk: Desk
+    update: Update
+    user: UserRow
+    contractor: ContractorRow | None
+    chat_id: int
+    attempt: int = 1
+    is_answered: bool = False
+
+    @property
+    def lang(self) -> Language:
+        """The person's language."""
+        return pick(self.user.language)
+
+    @property
+    def today(self) -> date:
+        """The day in Moscow's zone, near enough for a list of days."""
+        return (datetime.now(UTC)).date()
+
+    @property
+    def is_support(self) -> bool:
+        """Whether this person may act for support."""
+        return self.user.is_support or self.user.telegram_id in self.desk.support_ids
+
+    @property
+    def tapped_message_id(self) -> int | None:
+        """The message whose button was tapped."""
+        query = self.update.callback_query
+        return query.message.message_id if query is not None and query.message else None
+
+    @property
+    def words(self) -> str:
+        """What was typed; empty if nothing was."""
+        message = self.update.message
+        return (message.text or "").strip() if message is not None else ""
+
+    async def say(self, key: str, markup: Markup | None = None, **values: object) -> None:
+        """Send a catalogue text as a new message."""
+        await self.send(screen(key, self.lang, **values), markup)
+
+    async def say_with_menu(self, key: str, **values: object) -> None:
+        """Send a catalogue text with the big words below the chat."""
+        menu = main_menu(self.lang, is_contractor=self.contractor is not None)
+        await self.say(key, menu, **values)
+
+    async def send(self, html: str, markup: Markup | None = None) -> None:
+        """Send a new message.
+
+        Raises:
+            Postponed: Telegram could not take it now; the update is served again.
+        """
+        outcome = await self._send(html, markup)
+        if outcome.fate is Fate.THROTTLED and outcome.wait_seconds <= _PATIENCE_SECONDS:
+            await asyncio.sleep(outcome.wait_seconds)
+            outcome = await self._send(html, markup)
+        _must_have_gone(outcome)
+
+    async def _send(self, html: str, markup: Markup | None) -> Outcome:
+        call = self.desk.bot.send_message(self.chat_id, html, reply_markup=markup)
+        return await attempt("sendMessage", call)
+
+    async def replace_tapped(self, html: str, markup: InlineKeyboardMarkup | None = None) -> None:
+        """Show something else in the message whose button was tapped, or send it anew."""
+        message_id = self.tapped_message_id
+        if message_id is None:
+            await self.send(html, markup)
+            return
+        async with self.desk.database.transaction() as session:
+            # If it was a card, its next rendering must not be taken for 'the same'.
+            await touch_card(session, self.chat_id, message_id)
+        call = self.desk.bot.edit_message_text(
+            html, chat_id=self.chat_id, message_id=message_id, reply_markup=markup
+        )
+        outcome = await attempt("editMessageText", call)
+        if outcome.fate in (Fate.GONE, Fate.REFUSED):
+            await self.send(html, markup)
+            return
+        _must_have_gone(outcome)
+
+    async def answer(self, words: str = "", *, alert: bool = False) -> None:
+        """Answer a tap, once; too late is no harm."""
+        query = self.update.callback_query
+        if query is None or self.is_answered:
+            return
+        self.is_answered = True
+        call = self.desk.bot.answer_callback_query(
+            query.id, words[:ANSWER_CHARACTERS_MAX] or None, show_alert=alert
+        )
+        await attempt("answerCallbackQuery", call)
+
+
+def _must_have_gone(outcome: Outcome) -> None:
+    if outcome.fate in (Fate.THROTTLED, Fate.NOT_SENT, Fate.UNKNOWN):
+        raise Postponed(outcome.reason)
