@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from pydantic import SecretStr, TypeAdapter
+from pydantic import SecretStr
 from sqlalchemy import text
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -16,6 +16,7 @@ from bot.visit import Desk
 from models.database import Database
 from rules.errors import RuleViolation
 from rules.policy import POLICY_V1, Policy
+from rules.policy_text import policy_from_json
 from runtime.errors import configure_errors
 from runtime.failpoints import configure_failpoints
 from runtime.health import HealthServer
@@ -109,7 +110,7 @@ def _tls(settings: Settings) -> TLSConfig | None:
 
 def _policy(file: Path | None) -> Policy:
     """The policy that new orders are pinned to."""
-    return TypeAdapter(Policy).validate_json(file.read_bytes()) if file else POLICY_V1
+    return policy_from_json(file.read_text(encoding="utf-8")) if file else POLICY_V1
 
 
 def _open(secret: SecretStr | None) -> str:
