@@ -12,6 +12,7 @@ from bot.inbox import Postponed
 from bot.visit import Desk, Visit
 from models.orders import OrderRow
 from models.queries.orders import order_view
+from models.queries.plain import run
 from models.queries.users import order_row
 from rules.errors import AlreadyYours, BadInput, NotYours, OrderClosed, OrderTaken, RuleViolation
 from rules.orders import Role
@@ -194,7 +195,7 @@ async def refresh(
         "params": json.dumps(params),
     }
     async with visit.desk.database.transaction() as session:
-        await session.execute(_REFRESH, values)
+        await run(session, _REFRESH, values)
 
 
 async def view_of(

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.dialogue import Draft, Flow, Step
+from models.queries.plain import run
 from models.telegram import DialogueDraftRow
 
 _TRAIL = "trail"
@@ -49,10 +50,10 @@ async def save(session: AsyncSession, user_id: int, draft: Draft, update_id: int
         "updated_at": datetime.now(UTC),
     }
     statement = insert(DialogueDraftRow).values(user_id=user_id, **values)
-    await session.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=values))
+    await session.exec(statement.on_conflict_do_update(index_elements=["user_id"], set_=values))
     return saved
 
 
 async def drop(session: AsyncSession, user_id: int) -> None:
     """The dialogue is over."""
-    await session.execute(_DROP, {"user": user_id})
+    await run(session, _DROP, {"user": user_id})

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import text
 
 from models.database import Database
+from models.queries.plain import run
 from runtime.failpoints import failpoint_async
 from runtime.logs import get_logger
 from runtime.metrics import INBOX_PENDING, UPDATES
@@ -140,8 +141,8 @@ class Inbox:
             "room": room,
         }
         async with self._database.transaction() as session:
-            rows = (await session.execute(_CLAIM, values)).all()
-            waiting = (await session.execute(_WAITING, {"bot": self._bot_id})).scalar_one()
+            rows = (await run(session, _CLAIM, values)).all()
+            waiting = (await run(session, _WAITING, {"bot": self._bot_id})).scalar_one()
         INBOX_PENDING.set(waiting)
         return [StoredUpdate(*row) for row in rows]
 
@@ -154,7 +155,7 @@ class Inbox:
             values = {"bot": self._bot_id, "ids": list(self._running), "until": until}
             try:
                 async with self._database.transaction() as session:
-                    await session.execute(_RENEW, values)
+                    await run(session, _RENEW, values)
             except Exception as error:  # noqa: BLE001 - a lapsed lease only repeats a handler
                 _log.warning("lease_not_renewed", error=type(error).__name__)
 
@@ -189,7 +190,7 @@ class Inbox:
         until = datetime.now(UTC) + timedelta(seconds=wait)
         values = {"bot": self._bot_id, "id": update.id, "until": until, "error": why}
         async with self._database.transaction() as session:
-            await session.execute(_POSTPONE, values)
+            await run(session, _POSTPONE, values)
         UPDATES.labels(kind=update.kind, outcome="retried").inc()
 
     async def _finish(self, update: StoredUpdate, state: str, error: str | None) -> None:
@@ -201,5 +202,5 @@ class Inbox:
             "error": error,
         }
         async with self._database.transaction() as session:
-            await session.execute(_FINISH, values)
+            await run(session, _FINISH, values)
         UPDATES.labels(kind=update.kind, outcome=state).inc()

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from models.queries.plain import run
+
 ALL_CHATS = 0
 
 _TAKE = text("""
@@ -58,13 +60,13 @@ async def _take(
         "step": step,
         "ahead": now + ahead,
     }
-    if (await session.execute(_TAKE, values)).first() is not None:
+    if (await run(session, _TAKE, values)).first() is not None:
         return None
-    full: datetime = (await session.execute(_READ, {"chat": chat_id})).scalar_one()
+    full: datetime = (await run(session, _READ, {"chat": chat_id})).scalar_one()
     return full - ahead
 
 
 async def hold_back(session: AsyncSession, chat_id: int, until: datetime, limits: Limits) -> None:
     """Telegram asked to wait: no message of any replica goes to this chat before `until`."""
     ahead = timedelta(seconds=(limits.chat_burst - 1) / limits.chat_per_second)
-    await session.execute(_PUSH, {"chat": chat_id, "until": until + ahead})
+    await run(session, _PUSH, {"chat": chat_id, "until": until + ahead})

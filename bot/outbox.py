@@ -30,6 +30,7 @@ from bot.outbox_rows import (
 )
 from bot.rendering import OwedMessage, Rendered, Renderer
 from models.database import Database
+from models.queries.plain import run
 from models.telegram import OutboxKind
 from rules.changes import Notice
 from runtime.failpoints import failpoint_async
@@ -127,7 +128,7 @@ class Outbox:
         now = datetime.now(UTC)
         claimed: list[OwedMessage] = []
         async with self._database.transaction() as session:
-            count, oldest = (await session.execute(_WAITING)).one()
+            count, oldest = (await run(session, _WAITING)).one()
             for message in await claim_rows(session, self._support_chat, now, room):
                 if await self._may_go(session, message, now):
                     await take_lease(session, message.id, now + self._lease)

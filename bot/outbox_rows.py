@@ -6,6 +6,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.rendering import OwedMessage
+from models.queries.plain import run
 from models.telegram import OutboxKind, TelegramMessageRow
 from rules.orders import Role
 
@@ -62,7 +63,7 @@ async def claim_rows(
     """Lock the due rows, at most one per chat."""
     values = {"support": support_chat, "now": now, "room": room}
     found = []
-    for row in (await session.execute(_CLAIM, values)).all():
+    for row in (await run(session, _CLAIM, values)).all():
         message = OwedMessage(
             id=row[0],
             user_id=row[1],
@@ -83,34 +84,34 @@ async def claim_rows(
 
 async def take_lease(session: AsyncSession, row_id: int, until: datetime) -> None:
     """Mark a row as being sent; after `until` it is looked at again."""
-    await session.execute(_LEASE, {"id": row_id, "until": until})
+    await run(session, _LEASE, {"id": row_id, "until": until})
 
 
 async def collapse(session: AsyncSession, card_key: str, row_id: int) -> None:
     """One edit for all waiting rows of a card: it is rendered from the newest state anyway."""
-    await session.execute(_COLLAPSE, {"key": card_key, "id": row_id})
+    await run(session, _COLLAPSE, {"key": card_key, "id": row_id})
 
 
 async def postpone(session: AsyncSession, row_id: int, until: datetime, doubtful: bool) -> None:
     """Try again at `until`."""
     error = "in doubt" if doubtful else None
-    await session.execute(_POSTPONE, {"id": row_id, "until": until, "error": error})
+    await run(session, _POSTPONE, {"id": row_id, "until": until, "error": error})
 
 
 async def finish(session: AsyncSession, row_id: int, state: str, error: str | None) -> None:
     """The row's last state."""
     values = {"id": row_id, "state": state, "error": error, "now": datetime.now(UTC)}
-    await session.execute(_FINISH, values)
+    await run(session, _FINISH, values)
 
 
 async def skip_all(session: AsyncSession, user_id: int, why: str) -> None:
     """Give up what still waits for this person."""
-    await session.execute(_SKIP_ALL, {"user": user_id, "why": why})
+    await run(session, _SKIP_ALL, {"user": user_id, "why": why})
 
 
 async def copy_to_support(session: AsyncSession, row_id: int) -> None:
     """Without a support group, everybody of support gets a copy."""
-    await session.execute(_COPY, {"id": row_id})
+    await run(session, _COPY, {"id": row_id})
     await finish(session, row_id, "sent", "copied to each of support")
 
 
@@ -130,14 +131,14 @@ async def keep_card(
         "hash": content_hash,
         "now": datetime.now(UTC),
     }
-    await session.execute(_KEEP, values)
+    await run(session, _KEEP, values)
 
 
 async def forget_card(session: AsyncSession, card_key: str) -> None:
     """The message is gone; the card will be sent anew."""
-    await session.execute(_FORGET, {"key": card_key})
+    await run(session, _FORGET, {"key": card_key})
 
 
 async def touch_card(session: AsyncSession, chat_id: int, message_id: int) -> None:
     """Something else is shown in the card's message: the next rendering is not 'the same'."""
-    await session.execute(_TOUCH, {"chat": chat_id, "message": message_id})
+    await run(session, _TOUCH, {"chat": chat_id, "message": message_id})

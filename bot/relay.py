@@ -3,8 +3,7 @@
 import re
 from html import escape
 
-from sqlalchemy import select
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.delivery import attempt
@@ -30,12 +29,12 @@ async def support_chats(session: AsyncSession, desk: Desk) -> list[int]:
     """The group of support, or each of its people."""
     if desk.support_chat is not None:
         return [desk.support_chat]
-    found = await session.execute(
+    found = await session.exec(
         select(col(UserRow.telegram_id)).where(
             col(UserRow.is_support) | col(UserRow.telegram_id).in_(desk.support_ids)
         )
     )
-    return [chat for chat in found.scalars() if chat is not None]
+    return [chat for chat in found.all() if chat is not None]
 
 
 async def tell_support(visit: Visit, words: str, number: int | None) -> None:

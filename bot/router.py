@@ -147,7 +147,7 @@ async def _write_user(session: AsyncSession, person: User) -> None:
     statement = insert(UserRow).values(
         telegram_id=person.id, language=pick(person.language_code).value, **values
     )
-    await session.execute(
+    await session.exec(
         statement.on_conflict_do_update(
             index_elements=["telegram_id"], set_={**values, "erased_at": None}
         )

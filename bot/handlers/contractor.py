@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
-from sqlalchemy import select, text
-from sqlmodel import col
+from sqlalchemy import text
+from sqlmodel import col, select
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.callbacks import MENU, pack
@@ -17,6 +17,7 @@ from models.points import PointsEntryRow
 from models.queries import offers as offer_queries
 from models.queries import orders as order_queries
 from models.queries import users
+from models.queries.plain import run
 from rules.orders import Role
 from rules.points import STARS_SHOWN_FROM_REVIEWS
 from runtime.logs import get_logger
@@ -183,7 +184,7 @@ async def _points_history(visit: Visit, contractor_id: int) -> list[str]:
     )
     lines = []
     async with visit.desk.database.reading() as session:
-        for entry in (await session.execute(newest)).scalars():
+        for entry in (await session.exec(newest)).all():
             row = await users.order_row(session, entry.order_id)
             number = formatting.order_number(row.number) if row is not None else ""
             reason = say(f"points.{entry.reason.value}", visit.lang)
@@ -200,7 +201,7 @@ async def show_documents(visit: Visit, _: str) -> None:
 async def tell_unreachable(desk: Desk, user_id: int) -> None:
     """This person has blocked the bot: his live offers go on to others at once."""
     async with desk.database.reading() as session:
-        live = (await session.execute(_LIVE_OFFERS, {"user": user_id})).all()
+        live = (await run(session, _LIVE_OFFERS, {"user": user_id})).all()
     for order_id, contractor_id in live:
         await desk.orders.tell_unreachable(order_id, contractor_id)
 

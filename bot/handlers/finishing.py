@@ -110,7 +110,7 @@ async def _write_request(session: AsyncSession, client_id: int, answers: Mapping
         "wish_day": None if wish == SOON else date.fromisoformat(wish),
         "source": Source.BOT,
     }
-    await session.execute(insert(OrderRequestRow).values(**row).on_conflict_do_nothing())
+    await session.exec(insert(OrderRequestRow).values(**row).on_conflict_do_nothing())
 
 
 def _order_input(visit: Visit, order_id: str, answers: Mapping[str, Any]) -> messages.OrderInput:
@@ -161,12 +161,12 @@ async def _write_contractor(
         "utc_offset_minutes": offset_minutes(answers),
     }
     statement = insert(ContractorRow).values(**row)
-    await session.execute(statement.on_conflict_do_nothing(index_elements=["user_id"]))
+    await session.exec(statement.on_conflict_do_nothing(index_elements=["user_id"]))
     contractor = await users.contractor_by_user(session, user_id)
     assert contractor is not None, "it has just been written"
     for service in answers["services"]:
         known = {"contractor_id": contractor.id, "service_type": ServiceType(service)}
-        await session.execute(insert(ContractorServiceRow).values(**known).on_conflict_do_nothing())
+        await session.exec(insert(ContractorServiceRow).values(**known).on_conflict_do_nothing())
 
 
 async def _claim(visit: Visit, draft: Draft) -> None:

@@ -11,6 +11,7 @@ from bot.callbacks import MENU, pack
 from bot.handlers.dialogues import show_where_we_are
 from bot.keyboards import main_menu, menu_button, more_menu
 from bot.visit import Visit
+from models.queries.plain import run
 from models.users import UserRow
 from texts.catalogue import say, screen
 from texts.language import Language, pick
@@ -109,7 +110,7 @@ async def ask_deletion(visit: Visit, _: str) -> None:
 
 async def _open_orders(visit: Visit) -> int:
     async with visit.desk.database.reading() as session:
-        found = await session.execute(_OPEN_ORDERS, {"user": visit.user.id})
+        found = await run(session, _OPEN_ORDERS, {"user": visit.user.id})
         return int(found.scalar_one())
 
 
@@ -122,7 +123,7 @@ async def delete(visit: Visit, _: str) -> None:
     async with visit.desk.database.transaction() as session:
         for statement in _ERASE:
             names = statement.compile().params
-            await session.execute(statement, {name: values[name] for name in names})
+            await run(session, statement, {name: values[name] for name in names})
     await visit.replace_tapped(screen("delete.done", visit.lang))
 
 

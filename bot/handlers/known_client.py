@@ -4,8 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-from sqlmodel import col
+from sqlmodel import col, select
 
 from bot.dialogue import Draft, Flow, Step
 from bot.order_dialogue import Known
@@ -28,7 +27,7 @@ async def known_client(visit: Visit) -> Known:
         .limit(1)
     )
     async with visit.desk.database.reading() as session:
-        last = (await session.execute(newest)).scalar_one_or_none()
+        last = (await session.exec(newest)).one_or_none()
     return Known(visit.user.phone is not None, _place_of(last) if last is not None else None)
 
 

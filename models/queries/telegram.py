@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.telegram import InboxState, TelegramUpdateRow
@@ -31,7 +31,7 @@ async def store_update(session: AsyncSession, bot_id: int, payload: dict[str, An
         "attempts": 0,
     }
     statement = insert(TelegramUpdateRow).values(**row).on_conflict_do_nothing()
-    stored = await session.execute(statement.returning(col(TelegramUpdateRow.update_id)))
+    stored = await session.exec(statement.returning(col(TelegramUpdateRow.update_id)))
     return stored.first() is not None
 
 
@@ -54,5 +54,5 @@ def chat_of(payload: dict[str, Any]) -> int | None:
 
 async def lock_alone(session: AsyncSession, lock: int) -> bool:
     """Take a lock that one transaction at a time may hold, until it ends; False if it is taken."""
-    found = await session.execute(select(func.pg_try_advisory_xact_lock(lock)))
-    return bool(found.scalar_one())
+    found = await session.exec(select(func.pg_try_advisory_xact_lock(lock)))
+    return bool(found.one())
