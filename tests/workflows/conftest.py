@@ -1,28 +1,17 @@
 """One world per session, one town per test."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from temporalio.client import Client
-from temporalio.testing import TimeSkipper
-from temporalio.worker import Worker
+from temporalio.contrib.pydantic import pydantic_data_converter
 
-from activities.gateways.yookassa import YooKassaGateway
-from activities.offers import OfferActivities
-from activities.orders import OrderActivities
-from activities.payments import PaymentActivities, PaymentTerms
 from local.postgres import EmbeddedPostgres
-from models.database import Database
-from tests.simulators.yookassa.harness import SECRET, SHOP, Simulator, simulating
+from local.temporal import NAMESPACE, EmbeddedTemporal, TemporalOptions
+from tests.simulators.yookassa.harness import Simulator, simulating
+from tests.workflows.crew import living
 from tests.workflows.world import Town, World
-from workflows.order import OrderWorkflow
-from workflows.policies import PAYMENTS_TASK_QUEUE, TASK_QUEUE
-from workflows.runner import sandbox_runner
-
-PUBLIC_URL = "http://127.0.0.1:8000"
 
 
 @pytest.fixture(scope="session")
@@ -41,38 +30,8 @@ async def world(
 ) -> AsyncIterator[World]:
     """Workers with the product's own activities and sandbox."""
     url = postgres_server.create_database("workflow_tests", template=migrated_template)
-    database = Database(url, pool_size=8)
-    orders, offers = OrderActivities(database), OfferActivities(database)
-    gateway = YooKassaGateway(SHOP, SECRET, f"{provider.url}/v3", read_timeout=5.0)
-    terms = PaymentTerms(env="test", shop_id=SHOP, public_url=PUBLIC_URL, expect_test=True)
-    payments = PaymentActivities(database, gateway, asyncio.get_running_loop(), terms)
-    with ThreadPoolExecutor(8) as threads:
-        main = Worker(
-            temporal_client,
-            task_queue=TASK_QUEUE,
-            workflows=[OrderWorkflow],
-            activities=[orders.open, orders.commit, offers.send_wave],
-            workflow_runner=sandbox_runner(),
-            graceful_shutdown_timeout=timedelta(seconds=2),
-        )
-        money = Worker(
-            temporal_client,
-            task_queue=PAYMENTS_TASK_QUEUE,
-            activities=[
-                payments.create_payment,
-                payments.get_payment,
-                payments.capture_payment,
-                payments.void_payment,
-                payments.create_refund,
-                payments.get_refund,
-            ],
-            activity_executor=threads,
-            max_concurrent_activities=8,
-            graceful_shutdown_timeout=timedelta(seconds=2),
-        )
-        async with main, money:
-            yield World(database, temporal_client, TimeSkipper(temporal_client), provider)
-    await database.close()
+    async with living(temporal_client, url, provider) as world:
+        yield world
 
 
 @pytest.fixture
@@ -82,3 +41,32 @@ async def town(world: World) -> AsyncIterator[Town]:
     yield place
     world.simulator.client.delete("/sim/faults")
     await place.close()
+
+
+@pytest.fixture
+def same_clock(world: World, tmp_path: Path) -> Iterator[Simulator]:
+    """A provider of its own, whose clock shows the same as a new order's.
+
+    The session's provider is ahead of new orders by all that earlier tests have advanced.
+    """
+    before = world.simulator
+    with simulating(tmp_path / "yookassa.sqlite") as simulator:
+        world.turn_to(simulator)
+        yield simulator
+        world.turn_to(before)
+
+
+@pytest.fixture(scope="session")
+async def plain_temporal(service_dir: Path) -> AsyncIterator[Client]:
+    """A second server, with the limits it comes with: 10 updates in flight per workflow."""
+    folder = service_dir / "plain"
+    folder.mkdir()
+    options = TemporalOptions(
+        in_memory=True, headless=True, time_skipping=True, max_in_flight_updates=None
+    )
+    server = EmbeddedTemporal(folder, options=options)
+    server.start()
+    yield await Client.connect(
+        server.address, namespace=NAMESPACE, data_converter=pydantic_data_converter
+    )
+    server.stop()

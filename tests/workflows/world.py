@@ -5,11 +5,13 @@ meet only its contractors. `advance` moves an order's clock and the provider's t
 """
 
 import asyncio
+import contextlib
 import itertools
+import os
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -31,6 +33,11 @@ from workflows.messages import OrderAnswer, OrderInput
 from workflows.order import OrderWorkflow
 
 PATIENCE_SECONDS = 20.0
+# A test's outcome must not depend on the hour at which it is run.
+DAYLIGHT = replace(POLICY_V1, night_from_hour=0, night_to_hour=0)
+# What becomes of the provider's notices: normal, dropped or fivefold.
+WEBHOOKS = os.environ.get("DRILLFLOW_TEST_WEBHOOKS", "normal")
+_NOTICES = {"normal": 1, "dropped": 0, "fivefold": 5}
 _towns = itertools.count()
 _intents = itertools.count()
 
@@ -54,11 +61,17 @@ class World:
     client: Client
     skipper: TimeSkipper
     simulator: Simulator
+    switch: Callable[[Simulator], None]
+
+    def turn_to(self, simulator: Simulator) -> None:
+        """Let the orders and the tests meet at another provider."""
+        self.switch(simulator)
+        self.simulator = simulator
 
     def town(self) -> "Town":
         """A place of its own on the map."""
         number = next(_towns)
-        return Town(self, 45.0 + (number % 8) * 4, 40.0 + (number // 8) * 6)
+        return Town(self, 40.0 + (number % 8) * 4, (number // 8) * 6 - 170.0)
 
     async def rows(self, sql: str, **values: Any) -> list[Any]:
         """Read by SQL."""
@@ -80,6 +93,12 @@ class Town:
     latitude: float
     longitude: float
     orders: list["Placed"] = field(default_factory=list)
+
+    @property
+    def provider_now(self) -> datetime:
+        """The provider's clock."""
+        now = self.world.simulator.client.get("/sim/clock").json()["now"]
+        return datetime.fromisoformat(now)
 
     async def person(self, name: str = "Анна") -> int:
         """A user's id."""
@@ -119,12 +138,15 @@ class Town:
         self,
         service: Service = Service.REPAIR_PUMP,
         *,
-        policy: Policy = POLICY_V1,
+        policy: Policy = DAYLIGHT,
+        wish_day: date | None = None,
         client_id: int | None = None,
         **personal: Any,
     ) -> "Placed":
         """A client's order, placed through the one door."""
-        placed = await self.try_place(service, policy=policy, client_id=client_id, **personal)
+        placed = await self.try_place(
+            service, policy=policy, wish_day=wish_day, client_id=client_id, **personal
+        )
         await self.world_place(placed)
         return placed
 
@@ -132,7 +154,8 @@ class Town:
         self,
         service: Service = Service.REPAIR_PUMP,
         *,
-        policy: Policy = POLICY_V1,
+        policy: Policy = DAYLIGHT,
+        wish_day: date | None = None,
         client_id: int | None = None,
         **personal: Any,
     ) -> "Placed":
@@ -163,6 +186,7 @@ class Town:
             region=request.region,
             utc_offset_minutes=180,
             policy=policy,
+            wish_day=wish_day,
         )
         placed = Placed(self.world, order_id, client, said)
         self.orders.append(placed)
@@ -240,6 +264,25 @@ class Placed:
         self.world.simulator.sim("/clock", advance_seconds=span.total_seconds())
         await self.world.skipper.fast_forward(self.handle, span)
 
+    async def now(self) -> datetime:
+        """This order's clock."""
+        return await self.world.skipper.get_current_time(self.handle)
+
+    async def advance_to(self, moment: datetime) -> None:
+        """Move both clocks until this order's shows `moment`."""
+        await self.advance(seconds=(moment - await self.now()).total_seconds())
+
+    async def advance_to_visit(self, **before: float) -> None:
+        """Move on until the agreed visit is `before` ahead."""
+        await self.advance_to((await self.row())["visit_at"] - timedelta(**before))
+
+    async def tell_notice(self) -> None:
+        """The provider says that something happened; lost or repeated if the run says so."""
+        for _ in range(_NOTICES[WEBHOOKS]):
+            await self.door.tell_payment_notice(self.order_id)
+        if not _NOTICES[WEBHOOKS]:
+            await self.advance(seconds=11)
+
     async def accept(self, contractor: int) -> OrderAnswer:
         """A contractor takes it."""
         return await self.door.accept(
@@ -263,9 +306,13 @@ class Placed:
     async def pay(self, method: Method = Method.CARD) -> str:
         """Open the page, pay, and let the notice come in."""
         payment = await self.open_page(method)
-        self.world.simulator.sim(f"/pay/{payment}", method=method.value)
-        await self.door.tell_payment_notice(self.order_id)
+        self.pay_page(payment, method)
+        await self.tell_notice()
         return payment
+
+    def pay_page(self, payment: str, method: Method = Method.CARD, **wish: str) -> None:
+        """A person pays on the provider's page; nobody has heard of it yet."""
+        self.world.simulator.sim(f"/pay/{payment}", method=method.value, **wish)
 
     async def book(self, contractor: int | None = None, method: Method = Method.CARD) -> int:
         """Accepted by the first one asked, and paid."""
@@ -310,3 +357,36 @@ class Placed:
     async def closed(self) -> messages.OrderResult:
         """Wait until the books are closed and the workflow has ended."""
         return await asyncio.wait_for(self.handle.result(), PATIENCE_SECONDS)
+
+    async def end(self, *, days: int = 1, times: int = 8) -> messages.OrderResult:
+        """Let time pass until the books are closed."""
+        for _ in range(times):
+            with contextlib.suppress(TimeoutError):
+                return await asyncio.wait_for(self.handle.result(), 0.25)
+            await self.advance(days=days)
+        return await self.closed()
+
+    async def story(self) -> list[str]:
+        """What happened, as the committed events tell it."""
+        rows = await self.world.rows(
+            "SELECT event FROM order_events WHERE order_id = :id ORDER BY version, id",
+            id=self.order_id,
+        )
+        return [row["event"] for row in rows]
+
+    async def offers(self) -> dict[int, str]:
+        """What became of each contractor's newest offer."""
+        rows = await self.world.rows(
+            "SELECT contractor_id, state FROM offers WHERE order_id = :id ORDER BY round",
+            id=self.order_id,
+        )
+        return {row["contractor_id"]: row["state"] for row in rows}
+
+    async def told(self, notice: str) -> int:
+        """How often a notice about this order is owed or sent."""
+        found = await self.world.value(
+            "SELECT count(*) FROM outbox WHERE order_id = :id AND notice = :notice",
+            id=self.order_id,
+            notice=notice,
+        )
+        return int(found)

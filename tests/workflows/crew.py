@@ -1,0 +1,78 @@
+"""The product's workers around a test's database, Temporal server and payment provider."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.testing import TimeSkipper
+
+from activities.gateways.yookassa import YooKassaGateway
+from activities.offers import OfferActivities
+from activities.orders import OrderActivities
+from activities.payments import PaymentActivities, PaymentTerms
+from activities.ports import PaymentGateway, ProviderPayment, ProviderRefund
+from models.database import Database
+from tests.simulators.yookassa.harness import SECRET, SHOP, Simulator
+from tests.workflows.world import World
+from workflows.runner import PAYMENTS_MAX, Crew, main_worker, payments_worker
+
+PUBLIC_URL = "http://127.0.0.1:8000"
+# Long enough for a busy machine, short enough to wait out a slow provider in a test.
+READ_SECONDS = 2.0
+_GRACE = timedelta(seconds=2)
+
+
+class Exchange:
+    """The gateway to whichever simulator the world has turned to."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.now: PaymentGateway = self._gateway(simulator)
+
+    def turn_to(self, simulator: Simulator) -> None:
+        """Everything asked from now on goes there."""
+        self.now = self._gateway(simulator)
+
+    @staticmethod
+    def _gateway(simulator: Simulator) -> PaymentGateway:
+        url = f"{simulator.url}/v3"
+        return YooKassaGateway(SHOP, SECRET, url, read_timeout=READ_SECONDS)
+
+    def post(self, path: str, body: bytes, key: str) -> ProviderPayment | ProviderRefund:
+        return self.now.post(path, body, key)
+
+    def get_payment(self, payment_id: str) -> ProviderPayment:
+        return self.now.get_payment(payment_id)
+
+    def get_refund(self, refund_id: str) -> ProviderRefund:
+        return self.now.get_refund(refund_id)
+
+    def list_payments(self, created_after: datetime, limit: int = 100) -> list[ProviderPayment]:
+        return self.now.list_payments(created_after, limit)
+
+    def list_refunds(self, payment_id: str) -> list[ProviderRefund]:
+        return self.now.list_refunds(payment_id)
+
+
+@asynccontextmanager
+async def living(
+    client: Client, database_url: str, provider: Simulator, **options: Any
+) -> AsyncIterator[World]:
+    """Run the workers; `options` go to the one with the workflows."""
+    database = Database(database_url, pool_size=8)
+    exchange = Exchange(provider)
+    terms = PaymentTerms(env="test", shop_id=SHOP, public_url=PUBLIC_URL, expect_test=True)
+    crew = Crew(
+        OrderActivities(database),
+        OfferActivities(database),
+        PaymentActivities(database, exchange, asyncio.get_running_loop(), terms),
+    )
+    with ThreadPoolExecutor(PAYMENTS_MAX) as threads:
+        main = main_worker(client, crew, graceful_shutdown_timeout=_GRACE, **options)
+        money = payments_worker(client, crew, threads, graceful_shutdown_timeout=_GRACE)
+        async with main, money:
+            yield World(database, client, TimeSkipper(client), provider, exchange.turn_to)
+    await database.close()
