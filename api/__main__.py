@@ -1,0 +1,203 @@
+"""`python -m api`: reads the settings, builds the services, serves until it is told to stop."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import NoReturn
+
+import uvicorn
+from sqlalchemy import text
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import TLSConfig
+from typing_extensions import override
+
+from activities.gateways import offline_geocoder
+from api.app import create_app
+from api.deps import Caller, Limits, Places, Services, Site, TelegramHook
+from api.problems import Problem
+from models.database import Database
+from models.queries.plain import run
+from rules.errors import BadInput, RuleViolation
+from rules.policy import POLICY_V1, Policy
+from rules.policy_text import policy_from_json
+from runtime.errors import configure_errors
+from runtime.failpoints import configure_failpoints
+from runtime.logs import configure_logs
+from runtime.signals import run_until_signal
+from settings import Environment, Settings, load_settings
+from workflows.client import Orders, Unavailable
+
+DRAIN_SECONDS = 10
+CONNECTIONS_MAX = 1_000
+_CHECK = timedelta(seconds=2)
+# One person's demo, benchmark and browser all come from the same address.
+_LOCAL_LIMITS = Limits(
+    api=(2_000, 1_000.0), page=(500, 100.0), hook=(5_000, 2_000.0), bad_secret=(100, 10.0)
+)
+
+
+class Server(uvicorn.Server):
+    """The HTTP server without its own signal handlers: `runtime.signals` has them."""
+
+    @override
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+
+def refuse(problem: str) -> NoReturn:
+    """End the process with one clear line."""
+    sys.stderr.write(f"drillflow: bad setting: {problem}\n")
+    raise SystemExit(2)
+
+
+def telegram_hook(settings: Settings) -> TelegramHook | None:
+    """Where updates are accepted; None when the bot fetches them itself."""
+    if settings.telegram_mode != "webhook":
+        return None
+    token = settings.telegram_token.get_secret_value() if settings.telegram_token else ""
+    bot_id = token.partition(":")[0]
+    if not bot_id.isdecimal():
+        refuse("DRILLFLOW_TELEGRAM_TOKEN must look like 123456:secret.")
+    secret = settings.telegram_webhook_secret
+    if secret is None or not secret.get_secret_value():
+        refuse("DRILLFLOW_TELEGRAM_WEBHOOK_SECRET is not set; webhook mode needs it.")
+    return TelegramHook(int(bot_id), secret.get_secret_value())
+
+
+def site(settings: Settings) -> Site:
+    """Where we are seen; beside the simulators also where they are."""
+    is_local = settings.env is Environment.LOCAL
+    phones, pays = settings.telegram_api_url, settings.yookassa_api_url
+    return Site(
+        public_url=settings.public_url,
+        phones_url=f"{phones}/local/phones" if is_local and phones else None,
+        payment_origin="/".join(pays.split("/")[:3]) if is_local and pays else None,
+        metrics=settings.metrics,
+    )
+
+
+def policy(settings: Settings) -> Policy:
+    """The policy of new orders."""
+    if settings.policy_file is None:
+        return POLICY_V1
+    try:
+        return policy_from_json(settings.policy_file.read_text(encoding="utf-8"))
+    except (OSError, BadInput) as error:
+        refuse(f"DRILLFLOW_POLICY_FILE cannot be used: {error}")
+
+
+async def connect(settings: Settings) -> Client:
+    """A client of Temporal that connects when it is first used."""
+    certificate, key = settings.temporal_tls_cert, settings.temporal_tls_key
+    authority = settings.temporal_tls_ca
+    tls: TLSConfig | bool = False
+    if authority or certificate or settings.temporal_tls_server_name:
+        tls = TLSConfig(
+            server_root_ca_cert=authority.read_bytes() if authority else None,
+            domain=settings.temporal_tls_server_name,
+            client_cert=certificate.read_bytes() if certificate else None,
+            client_private_key=key.read_bytes() if key else None,
+        )
+    api_key = settings.temporal_api_key
+    return await Client.connect(
+        settings.temporal_address or "",
+        namespace=settings.temporal_namespace,
+        api_key=api_key.get_secret_value() if api_key else None,
+        tls=tls or api_key is not None,
+        data_converter=pydantic_data_converter,
+        lazy=True,
+    )
+
+
+def services(settings: Settings, database: Database, client: Client) -> Services:
+    """Everything the routes need, from the settings."""
+
+    async def database_answers() -> bool:
+        async with database.reading() as session:
+            await run(session, text("SELECT 1"))
+        return True
+
+    async def temporal_answers() -> bool:
+        return await client.service_client.check_health(timeout=_CHECK)
+
+    return Services(
+        database=database,
+        orders=Orders(client),
+        places=Places(offline_geocoder.find, offline_geocoder.nearest),
+        site=site(settings),
+        telegram=telegram_hook(settings),
+        callers={one.sha256: Caller(one.name, one.scopes) for one in settings.api_tokens},
+        policy=policy(settings),
+        checks={"database": database_answers, "temporal": temporal_answers},
+        limits=_LOCAL_LIMITS if settings.env is Environment.LOCAL else Limits(),
+    )
+
+
+def server(settings: Settings, given: Services) -> Server:
+    """The server with bounds; our own middleware logs and answers faults."""
+    return Server(
+        uvicorn.Config(
+            create_app(given),
+            host=settings.bind_host,
+            port=settings.api_port,
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            # Behind an edge on this machine; elsewhere nobody's word counts for an address.
+            proxy_headers=settings.env is Environment.PRODUCTION,
+            limit_concurrency=CONNECTIONS_MAX,
+            timeout_keep_alive=5,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+            ws="none",
+        )
+    )
+
+
+def configure(settings: Settings) -> None:
+    """Logs, errors and failpoints, before anything else happens."""
+    configure_logs("api", settings.log_format, level=settings.log_level)
+    dsn = settings.sentry_dsn.get_secret_value() if settings.sentry_dsn else None
+    configure_errors(
+        dsn,
+        process="api",
+        environment=settings.env.value,
+        expected=(RuleViolation, Unavailable, Problem),
+    )
+    configure_failpoints(
+        settings.failpoints,
+        data_dir=settings.data_dir,
+        production=settings.env is Environment.PRODUCTION,
+    )
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set, then let running requests finish."""
+    assert settings.database_url is not None, "checked when the settings were read"
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        given = services(settings, database, await connect(settings))
+        serving = server(settings, given)
+        running = asyncio.create_task(serving.serve())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        serving.should_exit = True
+        await running
+    finally:
+        await database.close()
+
+
+def main() -> None:
+    """Read the settings and run until a signal."""
+    settings = load_settings(needs=("database_url", "temporal_address"))
+    configure(settings)
+    run_until_signal(lambda stop: serve(settings, stop))
+
+
+if __name__ == "__main__":
+    main()

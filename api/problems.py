@@ -1,0 +1,115 @@
+"""Errors as problem+json (RFC 9457): one shape for every refusal and every fault."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from rules.errors import BY_NAME, BadInput, NotYours, RuleViolation
+from texts.language import pick
+from texts.refusals import problem_title, refusal
+from workflows.client import Unavailable
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 3
+_ERRORS_MAX = 20
+
+
+class Problem(Exception):
+    """An answer that is an error; `more` goes into the body beside the standard fields."""
+
+    def __init__(
+        self, status: int, code: str, detail: str = "", *, retry: int = 0, **more: Any
+    ) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.retry = retry
+        self.more = more
+
+
+def not_found() -> Problem:
+    """The same answer for what does not exist and for what is not the caller's."""
+    return Problem(404, NotYours.__name__)
+
+
+def invalid(pointer: str, detail: str, **more: Any) -> Problem:
+    """One field of the request cannot be used."""
+    errors = [{"pointer": pointer, "detail": detail}]
+    return Problem(422, BadInput.__name__, detail, errors=errors, **more)
+
+
+def problem_response(request: Request, problem: Problem) -> JSONResponse:
+    """The response of a problem, its sentence in the language that the caller asked for."""
+    russian, english = _titles(problem)
+    detail = problem.detail
+    if not detail and problem.code in BY_NAME:
+        detail = refusal(problem.code, pick(request.headers.get("accept-language")))
+    body: dict[str, Any] = {
+        "type": f"urn:drillflow:problem:{problem.code}",
+        "title": english,
+        "title_ru": russian,
+        "status": problem.status,
+        "detail": detail or english,
+        "instance": f"urn:request:{getattr(request.state, 'request_id', '')}",
+        "code": problem.code,
+        **problem.more,
+    }
+    headers = {"Retry-After": str(problem.retry)} if problem.retry else {}
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(allow := problem.more.get("allow"), str):
+        headers["Allow"] = allow
+    return JSONResponse(body, problem.status, headers, media_type=MEDIA_TYPE)
+
+
+def _titles(problem: Problem) -> tuple[str, str]:
+    if problem.code in BY_NAME:
+        return problem_title(problem.code)
+    phrase = HTTPStatus(problem.status).phrase
+    return phrase, phrase
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the application as a problem."""
+
+    async def known(request: Request, error: Exception) -> JSONResponse:
+        return problem_response(request, as_problem(error))
+
+    for kind in (Problem, RuleViolation, Unavailable, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, known)
+
+
+def as_problem(error: Exception) -> Problem:
+    """What an error is to the caller; anything unexpected is a 500 that tells nothing."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, RuleViolation):
+        retry = RETRY_SECONDS if error.http_status == HTTPStatus.SERVICE_UNAVAILABLE else 0
+        return Problem(error.http_status, type(error).__name__, retry=retry)
+    if isinstance(error, Unavailable):
+        return Problem(503, "Unavailable", "Repeat the same request.", retry=RETRY_SECONDS)
+    if isinstance(error, RequestValidationError):
+        return _of_fields(error)
+    if isinstance(error, HTTPException):
+        allow = (error.headers or {}).get("Allow")
+        more: dict[str, Any] = {"allow": allow} if allow else {}
+        code = HTTPStatus(error.status_code).phrase.title().replace(" ", "")
+        return Problem(error.status_code, code, **more)
+    return Problem(500, "InternalServerError")
+
+
+def _of_fields(error: RequestValidationError) -> Problem:
+    # What was sent is never repeated: it may be personal, and NaN is no JSON.
+    errors = [
+        {"pointer": "/" + "/".join(str(part) for part in one["loc"][1:]), "detail": one["msg"]}
+        for one in error.errors()[:_ERRORS_MAX]
+    ]
+    if any(one["type"] == "json_invalid" for one in error.errors()):
+        return Problem(400, "BadJson", "The body is not JSON.")
+    return Problem(422, BadInput.__name__, errors=errors)

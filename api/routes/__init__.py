@@ -1,0 +1,1 @@
+"""One file per kind of visitor: programs, providers, the client's browser, probes."""

@@ -1,0 +1,209 @@
+"""What the API takes and gives: unknown fields are refused, every bound comes from the rules."""
+
+from datetime import date, datetime
+from typing import Annotated, Self
+
+import phonenumbers
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    model_validator,
+)
+
+from rules.catalog import DETAILS, Service
+from rules.limits import (
+    ADDRESS_CHARACTERS_MAX,
+    COMMENT_CHARACTERS_MAX,
+    NAME_CHARACTERS_MAX,
+)
+from rules.orders import OrderEvent, OrderState, Role
+from rules.payments import Method
+from rules.reasons import CANCEL_REASONS
+
+_PHONE_CHARACTERS_MAX = 32
+
+
+def _plain(text: str) -> str:
+    """One or several lines without control characters (a database cannot hold NUL)."""
+    if any(not (sign.isprintable() or sign in "\n\t") for sign in text):
+        raise ValueError("control characters are not allowed")
+    return text
+
+
+def _phone(text: str) -> str:
+    """A dialable number as +79261234567; numbers without a country are Russian."""
+    try:
+        number = phonenumbers.parse(text, "RU")
+    except phonenumbers.NumberParseException:
+        raise ValueError("not a phone number") from None
+    if not phonenumbers.is_valid_number(number):
+        raise ValueError("not a phone number")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _day(value: object) -> object:
+    # Numbers would be read as seconds since 1970.
+    if value is not None and not (isinstance(value, str) and len(value) == len("2026-09-05")):
+        raise ValueError("must look like 2026-09-05")
+    return value
+
+
+def _reason(code: str) -> str:
+    if code not in CANCEL_REASONS:
+        raise ValueError(f"must be one of {', '.join(CANCEL_REASONS)}")
+    return code
+
+
+Words = Annotated[str, Field(strict=True, min_length=1), AfterValidator(_plain)]
+Degrees = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+
+
+class Asked(BaseModel):
+    """Base of all request bodies."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class PlaceIn(Asked):
+    """Where: a pin, or an address whose town is known, or both (the pin counts)."""
+
+    latitude: Annotated[Degrees, Field(ge=-90, le=90)] | None = None
+    longitude: Annotated[Degrees, Field(ge=-180, le=180)] | None = None
+    address: Annotated[Words, Field(max_length=ADDRESS_CHARACTERS_MAX)] | None = None
+    # Says that a pin far from any known place is meant.
+    far_confirmed: StrictBool = False
+
+    @model_validator(mode="after")
+    def _be_a_place(self) -> Self:
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValueError("latitude and longitude belong together")
+        if self.latitude is None and self.address is None:
+            raise ValueError("give latitude and longitude, or an address")
+        return self
+
+
+class ContactIn(Asked):
+    """Whom the contractor meets; told to him after the prepayment only."""
+
+    phone: Annotated[
+        str, Field(strict=True, max_length=_PHONE_CHARACTERS_MAX), AfterValidator(_phone)
+    ]
+    name: Annotated[Words, Field(max_length=NAME_CHARACTERS_MAX)]
+
+
+class OrderIn(Asked):
+    """A new order; `detail` answers the service's one question."""
+
+    service: Service
+    detail: Annotated[Words, Field(max_length=40)]
+    place: PlaceIn
+    contact: ContactIn
+    wish_day: Annotated[date | None, BeforeValidator(_day)] = None
+    comment: Annotated[Words, Field(max_length=COMMENT_CHARACTERS_MAX)] | None = None
+
+    @model_validator(mode="after")
+    def _answer_the_question(self) -> Self:
+        if self.detail not in DETAILS[self.service]:
+            raise ValueError(f"detail must be one of {', '.join(DETAILS[self.service])}")
+        return self
+
+
+class CancelIn(Asked):
+    """Why the order is cancelled; a code."""
+
+    reason: Annotated[str, AfterValidator(_reason)] = "other"
+
+
+class PayIn(Asked):
+    """How the prepayment is to be made."""
+
+    method: Method
+
+
+class MoneyOut(BaseModel):
+    """Amounts in kopecks."""
+
+    estimate_low_kopecks: int
+    estimate_high_kopecks: int
+    prepayment_kopecks: int
+    held_kopecks: int
+    captured_kopecks: int
+    refunded_kopecks: int
+    refund_pending_kopecks: int
+    refund_due_kopecks: int
+    compensation_kopecks: int
+    cancel_claim_cap_kopecks: int
+    final_price_kopecks: int | None
+
+
+class ContractorOut(BaseModel):
+    """Who comes; the phone is told after the prepayment."""
+
+    number: str
+    name: str | None
+    rating: float | None
+    phone: str | None
+
+
+class OrderLine(BaseModel):
+    """An order in a list."""
+
+    id: str
+    number: str
+    state: OrderState
+    version: int
+    service: Service
+    town: str
+    region: str
+    prepayment_kopecks: int
+    prepaid: bool
+    created_at: datetime
+    state_since: datetime | None
+    visit_at: datetime | None
+    due_at: datetime | None
+
+
+class OrderOut(OrderLine):
+    """One order as its client may see it; `sentences` say the same in words."""
+
+    detail: str
+    wish_day: date | None
+    money: MoneyOut
+    contractor: ContractorOut | None
+    page_url: str | None
+    sentences: list[str]
+
+
+class OrderPage(BaseModel):
+    """A page of orders, newest first; `next_cursor` leads to the next one."""
+
+    items: list[OrderLine]
+    next_cursor: str | None
+
+
+class EventOut(BaseModel):
+    """One sentence of an order's story; `note` is a code."""
+
+    at: datetime
+    version: int
+    event: OrderEvent
+    by: Role
+    note: str
+
+
+class Story(BaseModel):
+    """What happened to an order, oldest first."""
+
+    items: list[EventOut]
+
+
+class PaymentOut(BaseModel):
+    """Where the client pays; None while the provider has not answered yet: read the order."""
+
+    order_id: str
+    state: OrderState
+    payment_url: str | None

@@ -1,0 +1,133 @@
+"""Payment notices: stored by the webhook, passed on to their orders here, woken or by the clock."""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.deps import OrderDoor
+from api.limiter import Limiter
+from models.database import Database
+from models.payments import ProviderNoticeRow
+from models.queries.plain import run
+from runtime.logs import get_logger, order_context
+from runtime.metrics import PAYMENT_NOTICES
+from workflows.client import Unavailable
+
+SWEEP_SECONDS = 3.0
+BATCH = 100
+# The provider repeats a notice for as long, and the order looks by itself anyway.
+AGE_MAX = timedelta(hours=24)
+_log = get_logger(__name__)
+
+# One row for each order: however many notices name it, it is told once.
+_WAITING = text(
+    """
+    SELECT coalesce(a.order_id, r.order_id, o.id)::text AS order_id, array_agg(n.id) AS ids
+    FROM provider_notices n
+    LEFT JOIN payment_attempts a ON a.provider_id = n.object_id
+    LEFT JOIN refunds r ON r.provider_id = n.object_id
+    LEFT JOIN orders o ON o.id = n.order_id
+    WHERE n.passed_on_at IS NULL AND n.received_at > :since
+      AND coalesce(a.order_id, r.order_id, o.id) IS NOT NULL
+    GROUP BY 1 ORDER BY max(n.id) LIMIT :batch
+    """
+)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """The only parts of a notice that are read; `order_hint` is whatever the sender claims."""
+
+    event: str
+    object_id: str
+    order_hint: str | None = None
+
+
+async def store_notice(session: AsyncSession, body: bytes, notice: Notice) -> bool:
+    """Store a notice; False if the very same bytes were stored before."""
+    stored = await session.exec(
+        insert(ProviderNoticeRow)
+        .values(
+            event=notice.event,
+            object_id=notice.object_id,
+            body_hash=hashlib.sha256(body).hexdigest(),
+            order_id=_uuid(notice.order_hint),
+        )
+        .on_conflict_do_nothing()
+        .returning(col(ProviderNoticeRow.id))
+    )
+    return stored.first() is not None
+
+
+def _uuid(word: str | None) -> str | None:
+    try:
+        return str(UUID(word)) if word else None
+    except ValueError:
+        return None
+
+
+class Sweep:
+    """Passes stored notices on as signals; a repeated signal is harmless, a lost one is not."""
+
+    def __init__(self, database: Database, orders: OrderDoor) -> None:
+        self._database = database
+        self._orders = orders
+        self._wake = asyncio.Event()
+        # A forged notice that names a real order must not fill its history.
+        self._per_order = Limiter(20, 0.1)
+
+    def wake(self) -> None:
+        """Look at the table now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until cancelled: pass on whatever waits, when woken and every few seconds."""
+        while True:
+            try:
+                await self.pass_on()
+            except Exception as error:  # noqa: BLE001 - the next round tries again
+                _log.warning("sweep_failed", error=type(error).__name__)
+            try:
+                async with asyncio.timeout(SWEEP_SECONDS):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            self._wake.clear()
+
+    async def pass_on(self) -> int:
+        """Signal the orders of stored notices; the number of notices that are done with."""
+        since = datetime.now(UTC) - AGE_MAX
+        async with self._database.reading() as session:
+            found = await run(session, _WAITING, {"since": since, "batch": BATCH})
+            waiting = [(row.order_id, list(row.ids)) for row in found]
+        done = 0
+        for order_id, notice_ids in waiting:
+            with order_context(order_id):
+                done += await self._tell(order_id, notice_ids)
+        return done
+
+    async def _tell(self, order_id: str, notice_ids: list[int]) -> int:
+        if not self._per_order.allows(order_id):
+            return 0
+        try:
+            is_open = await self._orders.tell_payment_notice(order_id, max(notice_ids))
+        except Unavailable:
+            PAYMENT_NOTICES.labels("postponed").inc()
+            return 0
+        PAYMENT_NOTICES.labels("passed_on" if is_open else "order_closed").inc(len(notice_ids))
+        if not is_open:
+            _log.warning("notice_for_closed_order", notice_ids=notice_ids[:10])
+        async with self._database.transaction() as session:
+            await session.exec(
+                update(ProviderNoticeRow)
+                .where(col(ProviderNoticeRow.id).in_(notice_ids))
+                .values(order_id=order_id, passed_on_at=datetime.now(UTC))
+            )
+        return len(notice_ids)
