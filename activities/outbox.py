@@ -38,7 +38,7 @@ def contractor_card(order_id: str, contractor_id: int, user_id: int) -> Owed:
     return Owed(OutboxKind.CARD, Role.CONTRACTOR, user_id, order_id, key, params=params)
 
 
-def client_notice(order_id: str, client_id: int, notice: Notice, **params: int) -> Owed:
+def client_notice(order_id: str, client_id: int, notice: Notice, **params: int | str) -> Owed:
     """A short new message for the client."""
     return Owed(
         OutboxKind.NOTICE, Role.CLIENT, client_id, order_id, notice=notice, params=dict(params)

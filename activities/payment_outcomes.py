@@ -1,6 +1,6 @@
 """Recording what the provider was seen to say: rows, journals, the card, in one transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,7 @@ from rules.payments import (
     summary,
 )
 
+Told = tuple[Notice, Mapping[str, int | str]]
 _SUMMARY = TypeAdapter(MoneySummary)
 _UNPAID = (AttemptState.REQUESTED, AttemptState.PENDING)
 _PAID = (AttemptState.HELD, AttemptState.CAPTURED)
@@ -137,11 +138,12 @@ async def _post_move(
         await ledger.post(session, journal, step.order_id, now)
 
 
-def _notices(attempt: PaymentAttemptRow, before: AttemptState) -> Iterator[tuple[Notice, int]]:
+def _notices(attempt: PaymentAttemptRow, before: AttemptState) -> list[Told]:
     if attempt.state in _DECLINED and not attempt.released:
-        yield Notice.PAYMENT_DECLINED, attempt.amount_kopecks
+        return [(Notice.PAYMENT_DECLINED, {"declined": attempt.decline_reason or ""})]
     if before is AttemptState.HELD and attempt.state not in _PAID and attempt.released:
-        yield _returned(attempt), attempt.amount_kopecks
+        return [(_returned(attempt), {"kopecks": attempt.amount_kopecks})]
+    return []
 
 
 def _returned(attempt: PaymentAttemptRow) -> Notice:
@@ -177,7 +179,8 @@ async def record_refund(
         row.state, row.updated_at = state, now
         await _post_refund(session, step, attempt, state, now)
         sent = state is RefundState.SUCCEEDED
-        await _tell(session, step, [(_returned(attempt), row.amount_kopecks)] if sent else [])
+        told = (_returned(attempt), {"kopecks": row.amount_kopecks})
+        await _tell(session, step, [told] if sent else [])
     if key is not None:
         status = OperationStatus.REFUSED if refund is None else OperationStatus.DONE
         await _conclude(session, key, status, refund)
@@ -222,9 +225,7 @@ def _json(answer: ProviderPayment | ProviderRefund) -> dict[str, Any]:
     return {**said, "expires_at": expires.isoformat()} if expires is not None else said
 
 
-async def _tell(
-    session: AsyncSession, step: PaymentStep, notices: Iterator[tuple[Notice, int]] | list[Any]
-) -> None:
+async def _tell(session: AsyncSession, step: PaymentStep, notices: Sequence[Told]) -> None:
     """The order's money as all its attempts say it, the client's card and what he must know."""
     money = await _money(session, step.order_id)
     facts = _SUMMARY.dump_python(summary(money), mode="json")
@@ -233,8 +234,8 @@ async def _tell(
     )
     owed = [outbox.client_card(step.order_id, step.client_id)]
     owed += [
-        outbox.client_notice(step.order_id, step.client_id, notice, kopecks=kopecks)
-        for notice, kopecks in notices
+        outbox.client_notice(step.order_id, step.client_id, notice, **params)
+        for notice, params in notices
     ]
     await outbox.owe(session, owed)
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -228,17 +228,26 @@ async def test_a_refund_of_what_staff_refunded_in_the_cabinet_fails(
     assert (await books.balances())[f"order:{till.order.order_id}:deposit"] == till.kopecks
 
 
-class Lying(PaymentGateway):
-    """A provider whose answers are about something else."""
+class Lying:
+    """A provider whose answers about payments are about something else."""
 
     def __init__(self, real: PaymentGateway, **lies: Any) -> None:
         self._real, self._lies = real, lies
 
     def post(self, path: str, body: bytes, key: str) -> ProviderPayment | ProviderRefund:
-        return replace(self._real.post(path, body, key), **self._lies)
+        return self._real.post(path, body, key)
 
     def get_payment(self, payment_id: str) -> ProviderPayment:
         return replace(self._real.get_payment(payment_id), **self._lies)
+
+    def get_refund(self, refund_id: str) -> ProviderRefund:
+        return self._real.get_refund(refund_id)
+
+    def list_payments(self, created_after: datetime, limit: int = 100) -> list[ProviderPayment]:
+        return self._real.list_payments(created_after, limit)
+
+    def list_refunds(self, payment_id: str) -> list[ProviderRefund]:
+        return self._real.list_refunds(payment_id)
 
 
 LIES: list[dict[str, Any]] = [
