@@ -11,7 +11,7 @@ import os
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -94,11 +94,10 @@ class Town:
     longitude: float
     orders: list["Placed"] = field(default_factory=list)
 
-    @property
-    def provider_now(self) -> datetime:
-        """The provider's clock."""
-        now = self.world.simulator.client.get("/sim/clock").json()["now"]
-        return datetime.fromisoformat(now)
+    @staticmethod
+    def in_days(days: int) -> date:
+        """A day to wish for."""
+        return (datetime.now(UTC) + timedelta(days=days)).date()
 
     async def person(self, name: str = "Анна") -> int:
         """A user's id."""
@@ -133,6 +132,11 @@ class Town:
             for service in services or tuple(ServiceType):
                 session.add(ContractorServiceRow(contractor_id=row.id, service_type=service))
             return int(row.id)
+
+    async def places_taken(self, contractor: int) -> int:
+        """Jobs won and places held of a contractor's capacity."""
+        statement = "SELECT busy + held FROM contractors WHERE id = :id"
+        return int(await self.world.value(statement, id=contractor))
 
     async def place(
         self,
