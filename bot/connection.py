@@ -3,10 +3,8 @@
 import json
 from typing import Any
 
-from telegram import Bot, LinkPreviewOptions
-from telegram.constants import ParseMode
+from telegram import Bot
 from telegram.error import TelegramError
-from telegram.ext import Defaults, ExtBot
 from telegram.request import HTTPXRequest
 from typing_extensions import override
 
@@ -48,18 +46,15 @@ def _seconds_to_wait(payload: bytes) -> float:
 
 
 def make_bot(token: str, api_url: str | None) -> Bot:
-    """A client for Telegram, or for the server at `api_url`; HTML, no link previews."""
+    """A client for Telegram, or for the server at `api_url`."""
     request, polling = _request(READ_SECONDS), _request(READ_SECONDS)
     server = api_url or TELEGRAM_URL
-    return ExtBot(
+    return Bot(
         token,
         base_url=f"{server}/bot",
         base_file_url=f"{server}/file/bot",
         request=request,
         get_updates_request=polling,
-        defaults=Defaults(
-            parse_mode=ParseMode.HTML, link_preview_options=LinkPreviewOptions(is_disabled=True)
-        ),
     )
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import httpx
-from telegram import Message
+from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyKeyboardMarkup
+from telegram.constants import ParseMode
 from telegram.error import (
     BadRequest,
     Conflict,
@@ -43,6 +44,9 @@ class Outcome:
     reason: str = ""
 
 
+Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup
+
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 _BLOCKED = ("chat not found", "user not found", "peer_id_invalid")
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -60,6 +64,39 @@ async def attempt(method: str, call: Awaitable[Message | bool]) -> Outcome:
         outcome = Outcome(Fate.SENT, message_id)
     MESSAGES.labels(method=method, outcome=outcome.fate.value).inc()
     return outcome
+
+
+async def send_html(bot: Bot, chat_id: int, html: str, markup: Markup | None = None) -> Outcome:
+    """Send a new message."""
+    call = bot.send_message(
+        chat_id,
+        html,
+        parse_mode=ParseMode.HTML,
+        link_preview_options=_NO_PREVIEW,
+        reply_markup=markup,
+    )
+    return await attempt("sendMessage", call)
+
+
+async def edit_html(
+    bot: Bot, chat_id: int, message_id: int, html: str, markup: InlineKeyboardMarkup | None = None
+) -> Outcome:
+    """Change a message of ours."""
+    call = bot.edit_message_text(
+        html,
+        chat_id=chat_id,
+        message_id=message_id,
+        parse_mode=ParseMode.HTML,
+        link_preview_options=_NO_PREVIEW,
+        reply_markup=markup,
+    )
+    return await attempt("editMessageText", call)
+
+
+async def remove_buttons(bot: Bot, chat_id: int, message_id: int) -> Outcome:
+    """Leave a message of ours as it is, without its buttons."""
+    call = bot.edit_message_reply_markup(chat_id=chat_id, message_id=message_id)
+    return await attempt("editMessageReplyMarkup", call)
 
 
 def classify(error: Exception) -> Outcome:

@@ -38,8 +38,15 @@ def seen(draft: Draft, update_id: int) -> bool:
 
 
 async def save(session: AsyncSession, user_id: int, draft: Draft, update_id: int) -> Draft:
-    """Write the draft as the next version and return it."""
-    saved = replace(draft.answered(**{_UPDATE: update_id}), version=draft.version + 1)
+    """Write the draft and return it; at another step than before it has the next version.
+
+    A version belongs to a step, so quick taps on one question are all heard, and the buttons of
+    an answered question are known to be old.
+    """
+    before = await session.get(DialogueDraftRow, user_id)
+    has_moved = before is None or before.step != draft.step.value or before.flow != draft.flow.value
+    version = draft.version + 1 if has_moved else draft.version
+    saved = replace(draft.answered(**{_UPDATE: update_id}), version=version)
     answers: dict[str, Any] = dict(saved.answers)
     answers[_TRAIL] = [step.value for step in saved.trail[-_TRAIL_MAX:]]
     values = {

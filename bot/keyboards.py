@@ -10,7 +10,8 @@ from telegram import (
 )
 
 from bot.callbacks import DRAFT, MENU, OPEN, pack
-from bot.screens import Ask, Screen
+from bot.delivery import Markup
+from bot.screen import Ask, Screen
 from rules.orders import Role
 from rules.views import OrderView
 from texts.cards import Button
@@ -31,8 +32,6 @@ MENU_KEYS = frozenset(
     key for row in (*CLIENT_MENU, *CONTRACTOR_MENU, MORE_CLIENT, MORE_CONTRACTOR) for key in row
 )
 """Every key whose text, typed or tapped on the reply keyboard, is a command."""
-
-Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup
 
 
 def card_keyboard(

@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from telegram import Bot
 
 from bot import limits as rate
-from bot.delivery import Fate, Outcome, attempt
+from bot.delivery import Fate, Outcome, edit_html, remove_buttons, send_html
 from bot.limits import Limits
 from bot.outbox_rows import (
     claim_rows,
@@ -171,10 +171,7 @@ class Outbox:
         await self._show(message, rendered)
 
     async def _say(self, message: OwedMessage, rendered: Rendered) -> Outcome:
-        call = self._bot.send_message(
-            message.chat_id, rendered.text, reply_markup=rendered.keyboard
-        )
-        return await attempt("sendMessage", call)
+        return await send_html(self._bot, message.chat_id, rendered.text, rendered.keyboard)
 
     async def _show(self, message: OwedMessage, rendered: Rendered) -> None:
         assert message.card_key is not None, "the database gives every card a key"
@@ -185,18 +182,15 @@ class Outbox:
             outcome = await self._say(message, rendered)
             await self._conclude(message, outcome, rendered)
             if shown is not None and outcome.fate is Fate.SENT:
-                await self._retire(shown.chat_id, shown.message_id)
+                # It does not matter if this fails: an old button tells the truth too.
+                await remove_buttons(self._bot, shown.chat_id, shown.message_id)
             return
         if shown.content_hash == rendered.content_hash:
             await self._record(message, None, "sent", None)
             return
-        call = self._bot.edit_message_text(
-            rendered.text,
-            chat_id=shown.chat_id,
-            message_id=shown.message_id,
-            reply_markup=rendered.keyboard,
+        outcome = await edit_html(
+            self._bot, shown.chat_id, shown.message_id, rendered.text, rendered.keyboard
         )
-        outcome = await attempt("editMessageText", call)
         if outcome.fate is Fate.GONE:
             # Deleted by the person: a new one, at the next look.
             async with self._database.transaction() as session:
@@ -205,11 +199,6 @@ class Outbox:
             return
         kept = Outcome(outcome.fate, shown.message_id, outcome.wait_seconds, outcome.reason)
         await self._conclude(message, kept, rendered)
-
-    async def _retire(self, chat_id: int, message_id: int) -> None:
-        """Take the buttons off a card that has been shown anew; it does not matter if not."""
-        call = self._bot.edit_message_reply_markup(chat_id=chat_id, message_id=message_id)
-        await attempt("editMessageReplyMarkup", call)
 
     async def _conclude(self, message: OwedMessage, outcome: Outcome, rendered: Rendered) -> None:
         if outcome.fate in (Fate.SENT, Fate.SAME):

@@ -6,7 +6,7 @@ from html import escape
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.delivery import attempt
+from bot.delivery import send_html
 from bot.visit import Desk, Visit
 from models.users import UserRow
 from texts.formatting import order_number
@@ -44,5 +44,4 @@ async def tell_support(visit: Visit, words: str, number: int | None) -> None:
     async with visit.desk.database.reading() as session:
         chats = await support_chats(session, visit.desk)
     for chat in chats:
-        call = visit.desk.bot.send_message(chat, html)
-        await attempt("sendMessage", call)
+        await send_html(visit.desk.bot, chat, html)

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 
 from telegram import Bot, InlineKeyboardMarkup, Update
 
-from bot.delivery import Fate, Outcome, attempt
+from bot.delivery import Fate, Markup, Outcome, attempt, edit_html, remove_buttons, send_html
 from bot.inbox import Postponed
-from bot.keyboards import Markup, main_menu
+from bot.keyboards import main_menu
 from bot.outbox_rows import touch_card
 from bot.places import PlaceFinder
 from models.contractors import ContractorRow
@@ -93,15 +93,11 @@ class Visit:
         Raises:
             Postponed: Telegram could not take it now; the update is served again.
         """
-        outcome = await self._send(html, markup)
+        outcome = await send_html(self.desk.bot, self.chat_id, html, markup)
         if outcome.fate is Fate.THROTTLED and outcome.wait_seconds <= _PATIENCE_SECONDS:
             await asyncio.sleep(outcome.wait_seconds)
-            outcome = await self._send(html, markup)
+            outcome = await send_html(self.desk.bot, self.chat_id, html, markup)
         _must_have_gone(outcome)
-
-    async def _send(self, html: str, markup: Markup | None) -> Outcome:
-        call = self.desk.bot.send_message(self.chat_id, html, reply_markup=markup)
-        return await attempt("sendMessage", call)
 
     async def replace_tapped(self, html: str, markup: InlineKeyboardMarkup | None = None) -> None:
         """Show something else in the message whose button was tapped, or send it anew."""
@@ -112,14 +108,17 @@ class Visit:
         async with self.desk.database.transaction() as session:
             # If it was a card, its next rendering must not be taken for 'the same'.
             await touch_card(session, self.chat_id, message_id)
-        call = self.desk.bot.edit_message_text(
-            html, chat_id=self.chat_id, message_id=message_id, reply_markup=markup
-        )
-        outcome = await attempt("editMessageText", call)
+        outcome = await edit_html(self.desk.bot, self.chat_id, message_id, html, markup)
         if outcome.fate in (Fate.GONE, Fate.REFUSED):
             await self.send(html, markup)
             return
         _must_have_gone(outcome)
+
+    async def retire_tapped(self) -> None:
+        """Take the buttons off the message whose button was tapped: its question is answered."""
+        message_id = self.tapped_message_id
+        if message_id is not None:
+            await remove_buttons(self.desk.bot, self.chat_id, message_id)
 
     async def answer(self, words: str = "", *, alert: bool = False) -> None:
         """Answer a tap, once; too late is no harm."""

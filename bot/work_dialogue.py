@@ -22,6 +22,8 @@ from rules.geo import is_plausible
 from rules.limits import ADDRESS_CHARACTERS_MAX, NAME_CHARACTERS_MAX, RADIUS_KM_MAX, RADIUS_KM_MIN
 
 READY = "ready"
+PICK = "+"
+UNPICK = "-"
 KEEP = "keep"
 SEND = "send"
 RADII_KM = (10, 25, 50, 75, 100)
@@ -83,12 +85,12 @@ def _services(draft: Draft, event: Event) -> Turn:
         if not chosen:
             return Turn(draft, Remark.CHOOSE_ONE)
         return _on(draft.answered(services_ready=True))
-    if event.value not in tuple(ServiceType):
+    service, sign = event.value[:-1], event.value[-1:]
+    if service not in tuple(ServiceType) or sign not in (PICK, UNPICK):
         return not_understood(draft)
-    toggled = [one for one in chosen if one != event.value]
-    if event.value not in chosen:
-        toggled.append(event.value)
-    return Turn(draft.answered(services=toggled))
+    # Says what is wanted, not 'the other way round': a repeated tap changes nothing.
+    kept = [one for one in chosen if one != service]
+    return Turn(draft.answered(services=[*kept, service] if sign == PICK else kept))
 
 
 def _base(draft: Draft, event: Event) -> Turn:

@@ -9,9 +9,9 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from bot.callbacks import MENU, pack
 from bot.handlers import dialogues
 from bot.keyboards import order_list
-from bot.screens import radius_choices
 from bot.visit import Desk, Visit
 from bot.work_dialogue import RADII_KM, read_radius
+from bot.work_screens import radius_choices
 from models.contractors import ContractorRow, ContractorStatus
 from models.points import PointsEntryRow
 from models.queries import offers as offer_queries

@@ -28,7 +28,8 @@ from bot.dialogue import (
 from bot.handlers.finishing import finish
 from bot.handlers.known_client import facts_for, known_client
 from bot.keyboards import screen_keyboard
-from bot.screens import Ask, show
+from bot.screen import Ask
+from bot.screens import show
 from bot.visit import Visit
 from models.users import UserRow
 from texts.catalogue import say, screen
@@ -216,7 +217,6 @@ async def _show(
         await visit.replace_tapped(shown.text, keyboard)
         return
     if is_tap and shown.ask is not Ask.NOTHING:
-        # The old question's buttons are over; the new one needs the keyboard below the chat.
-        first, _, _ = shown.text.partition("\n")
-        await visit.replace_tapped(first)
+        # The new question needs the keyboard below the chat.
+        await visit.retire_tapped()
     await visit.send(shown.text, keyboard)

@@ -24,7 +24,7 @@ from rules.errors import RuleViolation, TooManyOrders
 from rules.orders import Role
 from runtime.logs import get_logger, order_context
 from texts import formatting
-from texts.catalogue import say, screen
+from texts.catalogue import say
 from texts.refusals import refusal
 from workflows import messages
 from workflows.client import Unavailable
@@ -66,8 +66,7 @@ async def _place_order(visit: Visit, draft: Draft) -> None:
             return
         _log.info("order_placed", number=placed.number)
     number = formatting.order_number(placed.number)
-    if visit.tapped_message_id is not None:
-        await visit.replace_tapped(screen("check.sent", visit.lang, number=number))
+    await visit.retire_tapped()
     await visit.say_with_menu("check.sent", number=number)
     await end_dialogue(visit)
 
@@ -140,8 +139,7 @@ async def _register(visit: Visit, draft: Draft) -> None:
     number = formatting.contractor_number(visit.contractor.id)
     _log.info("contractor_registered", contractor=number, active=at_once)
     key = "join.approved" if at_once else "join.waiting"
-    if visit.tapped_message_id is not None:
-        await visit.replace_tapped(screen("join.already", visit.lang, number=number))
+    await visit.retire_tapped()
     await visit.say_with_menu(key, number=number)
 
 
@@ -190,8 +188,7 @@ async def _act_on_order(visit: Visit, draft: Draft, action: str, **said: Any) ->
     wish = Wish(row.id, action, version, Role.CONTRACTOR, visit.contractor.id, **said)
     is_done = await act(visit, wish)
     await end_dialogue(visit)
-    if visit.tapped_message_id is not None:
-        await visit.replace_tapped(say("tap.ok" if is_done else "stale", visit.lang))
+    await visit.retire_tapped()
     await visit.say_with_menu("tap.ok" if is_done else "menu.choose")
 
 

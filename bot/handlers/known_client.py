@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from bot.dialogue import Draft, Flow, Step
 from bot.order_dialogue import Known
-from bot.screens import Facts
+from bot.screen import Facts
 from bot.visit import Visit
 from models.orders import OrderRequestRow, Precision
 from models.queries.offers import nearby_contractors_count

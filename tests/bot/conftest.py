@@ -44,7 +44,8 @@ class RecordedOrders(Orders):
     answers: dict[str, list[Exception]]
 
     def __init__(self) -> None:
-        for name, value in {"asked": [], "placed": [], "told": [], "answers": {}}.items():
+        fresh: dict[str, Any] = {"asked": [], "placed": [], "told": [], "answers": {}}
+        for name, value in {**fresh, "client": None}.items():
             object.__setattr__(self, name, value)
 
     @override
@@ -115,12 +116,14 @@ class Person:
         """Tap the newest visible button whose text begins so, as soon as it is there."""
         self.taps += 1
         url = f"/sim/people/{self.id}/tap"
+        visible = ""
         for _ in range(500):
             answer = await self.simulator.http.post(url, json={"sign": label})
             if answer.status_code == 200:
                 return int(answer.json()["update_id"])
+            visible = answer.text
             await asyncio.sleep(0.02)
-        raise AssertionError(f"no button {label!r}: {answer.text}")
+        raise AssertionError(f"no button {label!r}: {visible}")
 
     async def force(self, data: str) -> None:
         """Send callback data that no visible button has."""
@@ -144,7 +147,7 @@ class Person:
         """Wait until a message on the screen contains these words."""
         seen: list[str] = []
         for _ in range(500):
-            found = await self.messages()
+            found: list[dict[str, Any]] = await self.messages()
             seen = [str(one.get("text")) for one in found if one["from"] == "bot"]
             for one in reversed(found):
                 if one["from"] == "bot" and words in str(one.get("text", "")):
@@ -173,7 +176,9 @@ async def simulator(tmp_path: Path) -> AsyncIterator[Simulator]:
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
-    while not server.started:
+    for _ in range(1000):
+        if server.started:
+            break
         await asyncio.sleep(0.01)
     url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=20) as http:
