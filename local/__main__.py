@@ -68,6 +68,24 @@ def demo() -> None:
 
 
 @app.command()
+def histories() -> None:
+    """Record the replay files again, from orders played on real parts."""
+    from local.histories import record  # noqa: PLC0415 - as above
+
+    raise typer.Exit(record())
+
+
+@app.command()
+def replay(
+    order: Annotated[str, typer.Argument(help="The order's id, or its number such as D-1042")],
+) -> None:
+    """Export one order's history from the running stack and replay it on this code."""
+    from local.replay import run  # noqa: PLC0415 - as above
+
+    raise typer.Exit(run(load_settings(), order, Console()))
+
+
+@app.command()
 def migrate() -> None:
     """Bring the database of DRILLFLOW_DATABASE_URL to the newest schema."""
     from local.migrations import upgrade  # noqa: PLC0415 - as above
