@@ -53,7 +53,7 @@ async def test_a_hold_is_seen_reserved_and_captured_once(till: Till, books: Book
     assert first == second
     assert first.state is AttemptState.CAPTURED
     assert await books.snapshot() == before
-    fee = before["payment_operations"][1]["response"]
+    fee = next(one for one in before["payment_operations"] if one["op"] == "capture")["response"]
     kept = fee["amount_kopecks"] - fee["income_kopecks"]
     assert await books.balances() == {
         "psp:clearing": till.kopecks - kept,
