@@ -76,11 +76,17 @@ def wave_sent(order: Order, offers: tuple[Offer, ...]) -> Order:
 
 
 def overtaken(order: Order, sent: tuple[Offer, ...]) -> Change:
-    """A wave went out while somebody accepted an earlier offer (or the order ended)."""
+    """A wave went out while somebody accepted an earlier offer (or the order ended).
+
+    Those asked have lost; should the database refuse the winner, the wave counts as sent and a
+    late acceptance of theirs is as good as any.
+    """
     outcomes = tuple(
         OfferOutcome(one.contractor_id, order.search.round, OfferState.LOST) for one in sent
     )
-    return Change(order, OrderEvent.WAVE_SENT, offers=outcomes)
+    late = tuple(replace(one, state=OfferState.EXPIRED) for one in sent)
+    search = replace(order.search, offers=(*order.search.offers, *late), wave=order.search.wave + 1)
+    return Change(replace(order, search=search), OrderEvent.WAVE_SENT, offers=outcomes)
 
 
 def silent(order: Order) -> tuple[int, ...]:
@@ -229,10 +235,8 @@ def claim_refused(order: Order, contractor_id: int, now: datetime) -> Change | N
         OrderState.CANCELLED,
     ):
         return None
-    offers = tuple(
-        replace(one, state=OfferState.SKIPPED) if one.contractor_id == contractor_id else one
-        for one in order.search.offers
-    )
+    searches = order.state is not OrderState.CANCELLED
+    offers = tuple(_unrefused(one, contractor_id, searches=searches) for one in order.search.offers)
     after = order.after(
         OrderEvent.CLAIM_REFUSED,
         now,
@@ -245,3 +249,12 @@ def claim_refused(order: Order, contractor_id: int, now: datetime) -> Change | N
     )
     outcome = OfferOutcome(contractor_id, order.search.round, OfferState.SKIPPED, "no_capacity")
     return Change(after, OrderEvent.CLAIM_REFUSED, offers=(outcome,))
+
+
+def _unrefused(offer: Offer, contractor_id: int, *, searches: bool) -> Offer:
+    """The others' offers were lost to an acceptance that never was: they are live again."""
+    if offer.contractor_id == contractor_id:
+        return replace(offer, state=OfferState.SKIPPED)
+    if searches and offer.state is OfferState.LOST:
+        return replace(offer, state=OfferState.LIVE)
+    return offer

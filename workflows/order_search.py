@@ -23,27 +23,41 @@ class Searching(Cashier):
     _sending = False
 
     async def search(self) -> None:
-        """Send waves until somebody accepts, all are exhausted, or the order ends."""
-        while self.is_searching() and searching.waves_left(self.order):
-            if workflow.now() >= searching.search_ends(self.order):
-                break
-            size = offers.wave_size(self.order, self.order.search.wave + 1)
-            await self._await_answers(await self._send_wave(size))
-        if self.is_searching():
-            await self._ask_a_person()
+        """Send waves until somebody accepts, all are exhausted, or the order ends.
 
-    async def _await_answers(self, wave: Wave) -> None:
-        number = self.order.search.wave
-        ends = searching.search_ends(self.order)
-        if wave.offers:
-            asked = ", ".join(f"C-{one.contractor_id}" for one in wave.offers)
+        An acceptance that the database refused comes back here: whoever was asked meanwhile
+        still has his time.
+        """
+        while self.is_searching():
             until = offers.next_deadline(self.order.search.live())
-            await self.wait(
-                lambda: not self.is_searching() or not self.order.search.live(),
-                until,
-                f"Offer {number} to {asked[:120]}, until {_local(until, self.order)}",
-            )
+            if self.order.search.person_since is not None:
+                await self._wait_for_a_person()
+            elif until is not None and until > workflow.now():
+                await self._await_answers(until)
+            elif searching.waves_left(self.order) and not self._is_late():
+                size = offers.wave_size(self.order, self.order.search.wave + 1)
+                await self._pause_after(await self._send_wave(size))
+            else:
+                self.decide(handover.person_called(self.order, workflow.now()))
+                await self.written()
+
+    def _is_late(self) -> bool:
+        return workflow.now() >= searching.search_ends(self.order)
+
+    async def _await_answers(self, until: datetime) -> None:
+        live = self.order.search.live()
+        asked = ", ".join(f"C-{one.contractor_id}" for one in live)
+        await self.wait(
+            lambda: not self.is_searching() or not self.order.search.live(),
+            until,
+            f"Offer {self.order.search.wave} to {asked[:120]}, until {_local(until, self.order)}",
+        )
+
+    async def _pause_after(self, wave: Wave) -> None:
+        """Nobody can be asked now: look again later, in the morning, or when somebody comes."""
+        if wave.offers or not self.is_searching():
             return
+        ends = searching.search_ends(self.order)
         again = workflow.now() + timedelta(seconds=self.order.policy.empty_query_seconds)
         if wave.night_until is not None:
             again = wave.night_until
@@ -129,28 +143,27 @@ class Searching(Cashier):
     def _take_back(self, sent: tuple[Offer, ...]) -> None:
         """The order was won or ended while the wave went out: these offers are lost."""
         change = searching.overtaken(self.order, sent)
+        self.order = change.order
         self._unwritten.append(self._written(change, workflow.now()))
 
-    async def _ask_a_person(self) -> None:
-        if self.order.search.person_since is None:
-            self.decide(handover.person_called(self.order, workflow.now()))
-            await self.written()
+    async def _wait_for_a_person(self) -> None:
+        """Support looks by hand; whoever comes on line is asked beside it, one at a time."""
         ends = handover.person_ends(self.order)
-        while self.is_searching():
-            self._available = False
-            in_time = await self.wait(
-                lambda: not self.is_searching() or self._available,
-                ends,
-                f"A person looks for a contractor, until {_local(ends, self.order)}",
-            )
-            if not self.is_searching():
-                return
-            if not in_time:
-                self.decide(handover.gave_up(self.order, workflow.now()))
-                await self.written()
-                return
-            # Somebody came on line: he is asked beside the person's own search.
-            await self._send_wave(1)
+        asked_until = offers.next_deadline(self.order.search.live())
+        self._available = False
+        woken = await self.wait(
+            lambda: not self.is_searching() or self._available,
+            min(ends, asked_until or ends),
+            f"A person looks for a contractor, until {_local(ends, self.order)}",
+        )
+        if not self.is_searching():
+            return
+        if not woken and workflow.now() >= ends:
+            self.decide(handover.gave_up(self.order, workflow.now()))
+            await self.written()
+            return
+        # Somebody is there now, or did not answer in time: the next one is asked.
+        await self._send_wave(1)
 
     def may_be_asked(self, contractor_id: int) -> bool:
         """A wave is on its way and may hold an offer to him that we have not heard of yet."""

@@ -117,7 +117,7 @@ class Town:
                 user_id=user,
                 name="Иван",
                 status=ContractorStatus.ACTIVE,
-                online=True,
+                online=fields.pop("online", True),
                 town="Город",
                 region="Край",
                 latitude=self.latitude + km / 111.2,
@@ -385,6 +385,14 @@ class Placed:
             id=self.order_id,
         )
         return {row["contractor_id"]: row["state"] for row in rows}
+
+    async def offers_become(self, wanted: dict[int, str]) -> None:
+        """Wait for what becomes of the offers."""
+
+        async def there() -> bool:
+            return await self.offers() == wanted
+
+        await eventually(there, f"offers {wanted}")
 
     async def told(self, notice: str) -> int:
         """How often a notice about this order is owed or sent."""
