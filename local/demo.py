@@ -17,12 +17,29 @@ from local.progress import Progress
 from local.stack import Stack
 from settings import PREFIX, Settings
 from texts import signs
+from texts.catalogue import say
+from texts.language import Language
 
 # Every step of the real policy, with clocks of seconds.
 POLICY_FILE = Path(__file__).with_name("demo_policy.json")
 CONTRACTORS = (("Иван", "+79001000001"), ("Пётр", "+79001000002"), ("Семён", "+79001000003"))
-WORK_ANSWERS = ("repair", "repair.no_water", "ready", "30", "confirm")
-ORDER_ANSWERS = ("repair", "repair.no_water", "asap", "skip", "confirm")
+CLIENT = ("Анна", "+79001000009")
+TOWNS = (
+    (56.86, 35.91),  # Тверь
+    (54.63, 39.74),  # Рязань
+    (57.63, 39.87),  # Ярославль
+    (51.66, 39.20),  # Воронеж
+    (55.79, 49.12),  # Казань
+    (53.20, 50.15),  # Самара
+    (56.84, 60.61),  # Екатеринбург
+    (55.03, 82.92),  # Новосибирск
+    (45.04, 38.98),  # Краснодар
+    (58.01, 56.25),  # Пермь
+    (59.22, 39.89),  # Вологда
+    (52.29, 104.30),  # Иркутск
+)
+WORK_ANSWERS = ("repair+", "ready", "50")
+ORDER_ANSWERS = ("repair", "repair.no_water", "symptom_hums", "soon", "skip")
 
 
 @dataclass
@@ -59,7 +76,7 @@ def run(settings: Settings, *, stay: bool) -> int:
     with Progress() as progress, Stack(settings, report=progress.report, extra=extra) as stack:
         story = Story(progress.console)
         try:
-            books = play(stack, story)
+            books = play(stack, story, stay=stay)
         except DidNotHappen as missing:
             progress.console.print(f"[red]{missing}[/]\nLogs: {stack.log_dir}", soft_wrap=True)
             return 1
@@ -71,27 +88,48 @@ def run(settings: Settings, *, stay: bool) -> int:
     return 0 if is_good else 1
 
 
-def play(stack: Stack, story: Story) -> Books:
+def play(stack: Stack, story: Story, *, stay: bool) -> Books:
     """The order's life, by taps only; returns the books after settlement."""
     telegram = stack.urls["telegram"]
     with httpx.Client(base_url=telegram, timeout=15, trust_env=False) as http:
-        crew = [new_person(http, name, number, story.person) for name, number in CONTRACTORS]
+        town = _town(http)
+        crew = [_person(http, who, town, story) for who in CONTRACTORS]
         for contractor in crew:
             contractor.say("/work")
             contractor.answer_dialogue(WORK_ANSWERS)
-        client = new_person(http, "Анна", "+79001000009", story.person)
+            contractor.say(say("menu.online", Language.RU))
+        client = _person(http, CLIENT, town, story)
         client.say("/new")
         client.answer_dialogue(ORDER_ANSWERS)
         winner = find_contractor(crew)
         pay(stack, story, client)
         work(client, winner)
-    return settle(stack, story)
+        books = settle(stack, story)
+        if not stay:
+            for contractor in crew:
+                contractor.say(say("menu.offline", Language.RU))
+    return books
+
+
+def _town(http: httpx.Client) -> tuple[float, float]:
+    """Each run has a place of its own, so that it does not meet the people of the last one."""
+    people = http.get("/sim/people").raise_for_status().json()
+    return TOWNS[len(people) // (len(CONTRACTORS) + 1) % len(TOWNS)]
+
+
+def _person(
+    http: httpx.Client, who: tuple[str, str], town: tuple[float, float], story: Story
+) -> Phone:
+    phone = new_person(http, *who, story.person)
+    phone.latitude, phone.longitude = town
+    return phone
 
 
 def find_contractor(crew: list[Phone]) -> Phone:
     """The first one asked refuses, the next one accepts."""
     first = _who_sees(crew, signs.ACCEPT)
     first.tap(signs.REFUSE, "refuses the offer")
+    first.answer("decline_r", "says why")
     rest = [phone for phone in crew if phone is not first]
     second = _who_sees(rest, signs.ACCEPT)
     second.tap(signs.ACCEPT, "accepts the offer")
@@ -125,6 +163,7 @@ def work(client: Phone, contractor: Phone) -> None:
     ):
         contractor.wait_for(sign)
         contractor.tap(sign, what)
+    contractor.answer_dialogue((), last="skip")
     client.wait_for(signs.ACCEPT_WORK)
     client.tap(signs.ACCEPT_WORK, "accepts the work")
     for person in (client, contractor):

@@ -6,7 +6,7 @@ are answered from the values behind the buttons.
 
 import re
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,7 +36,6 @@ class Phone:
     happened: Happened
     latitude: float = 56.86
     longitude: float = 35.91
-    texts: Sequence[str] = ()
     _answered: set[int] = field(default_factory=set)
 
     def say(self, text: str) -> None:
@@ -50,6 +49,25 @@ class Phone:
     def choose(self, message_id: int, data: str, what: str) -> None:
         """Tap one button by the data behind it."""
         self._act("tap", what, {"message_id": message_id, "data": data})
+
+    def answer(self, action: str, what: str) -> None:
+        """Tap the newest button whose action starts so, once it is there.
+
+        Raises:
+            DidNotHappen: It did not come.
+        """
+        found: Json = wait(
+            lambda: self._by_action(action), f"{self.name} is asked for {action}", self
+        )
+        self.choose(found["message_id"], found["callback_data"], f"{what}: {found['text']}")
+
+    def _by_action(self, action: str) -> Json | None:
+        for message in reversed(self.messages()):
+            for row in message.get("buttons", []):
+                for button in row:
+                    if button.get("callback_data", "").startswith(action):
+                        return {**button, "message_id": message["message_id"]}
+        return None
 
     def messages(self) -> list[Json]:
         """The visible chat, newest last."""
@@ -74,18 +92,18 @@ class Phone:
         found: Json = wait(lambda: self.button(sign), f"{self.name} sees {sign}", self)
         return found
 
-    def answer_dialogue(self, wanted: Collection[str]) -> None:
-        """Answer the bot's questions until it asks no more: wanted values first.
+    def answer_dialogue(self, wanted: Collection[str], last: str = "send") -> None:
+        """Answer the bot's questions, wanted values first, until `last` has been chosen.
 
         Raises:
-            DidNotHappen: The dialogue did not end within its turns.
+            DidNotHappen: The dialogue did not get there within its turns.
         """
         chosen: set[str] = set()
         for _ in range(TURNS_MAX):
-            turn = self._next_turn()
-            if turn is None:
+            turn: Json = wait(self._turn, f"{self.name} is asked something", self)
+            self._answer(turn, (*wanted, last), chosen)
+            if last in chosen:
                 return
-            self._answer(turn, wanted, chosen)
         raise DidNotHappen(f"{self.name}: the dialogue does not end\n{self.screen()}")
 
     def screen(self) -> str:
@@ -96,22 +114,19 @@ class Phone:
             lines.append(f"    [{message['from']}] {message.get('text', '…')} {buttons or ''}")
         return "\n".join(lines)
 
-    def _next_turn(self) -> Json | None:
-        """The newest question of the bot not answered yet, or None when it stays quiet."""
-        deadline = time.monotonic() + 3.0
-        while time.monotonic() < deadline:
-            messages = self.messages()
-            newest = messages[-1] if messages else {"from": "person"}
-            keyboard = self._get("keyboard") or {}
-            if newest["from"] == "bot":
-                version = _version(newest)
-                asks = version is not None or keyboard.get("keyboard")
-                mark = hash((newest["message_id"], version, str(newest.get("text"))))
-                if asks and mark not in self._answered:
-                    self._answered.add(mark)
-                    return {"message": newest, "keyboard": keyboard}
-            time.sleep(LOOK_SECONDS)
-        return None
+    def _turn(self) -> Json | None:
+        """The newest question of the bot that is not answered yet."""
+        messages = self.messages()
+        newest = messages[-1] if messages else {"from": "person"}
+        if newest["from"] != "bot":
+            return None
+        keyboard = self._get("keyboard") or {}
+        version = _version(newest)
+        mark = hash((newest["message_id"], str(newest.get("text")), str(newest.get("buttons"))))
+        if (version is None and not _requests(keyboard)) or mark in self._answered:
+            return None
+        self._answered.add(mark)
+        return {"message": newest, "keyboard": keyboard}
 
     def _answer(self, turn: Json, wanted: Collection[str], chosen: set[str]) -> None:
         message = turn["message"]
@@ -126,14 +141,11 @@ class Phone:
             self.choose(message["message_id"], data, f"chooses {text}")
             return
         # A reply keyboard stays on the screen until it is replaced, so it comes second.
-        request = next(iter(_requests(turn["keyboard"])), None)
-        if request == "request_location":
+        if "request_location" in _requests(turn["keyboard"]):
             here = {"latitude": self.latitude, "longitude": self.longitude}
             self._act("location", "shares the place", here)
-        elif request == "request_contact":
-            self._act("contact", "shares the number", {})
         else:
-            self.say(self.texts[0] if self.texts else self.name)
+            self._act("contact", "shares the number", {})
 
     def _get(self, what: str) -> Any:
         answer = self.http.get(f"/sim/people/{self.id}/{what}")
