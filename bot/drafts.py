@@ -14,6 +14,8 @@ from models.telegram import DialogueDraftRow
 
 _TRAIL = "trail"
 _UPDATE = "update_id"
+_BELOW = "below"
+_FORMS = (Flow.ORDER, Flow.WORK)
 _TRAIL_MAX = 20
 _DROP = text("DELETE FROM dialogue_drafts WHERE user_id = :user")
 
@@ -61,6 +63,23 @@ async def save(session: AsyncSession, user_id: int, draft: Draft, update_id: int
     return saved
 
 
+async def laid_over(session: AsyncSession, user_id: int, draft: Draft) -> Draft:
+    """A short dialogue that keeps a half-finished form below it until it is over."""
+    row = await session.get(DialogueDraftRow, user_id)
+    if row is None:
+        return draft
+    below = row.answers.get(_BELOW)
+    if row.flow in _FORMS:
+        below = row.model_dump(include={"flow", "step", "answers", "version"})
+    return draft.answered(**{_BELOW: below}) if below else draft
+
+
 async def drop(session: AsyncSession, user_id: int) -> None:
-    """The dialogue is over."""
-    await run(session, _DROP, {"user": user_id})
+    """The dialogue is over; a form that lay below it is open again."""
+    row = await session.get(DialogueDraftRow, user_id)
+    below = row.answers.get(_BELOW) if row is not None else None
+    if row is None or not below:
+        await run(session, _DROP, {"user": user_id})
+        return
+    row.sqlmodel_update({**below, "updated_at": datetime.now(UTC)})
+    session.add(row)

@@ -74,6 +74,8 @@ async def begin(visit: Visit, draft: Draft, *, in_place: bool = True) -> None:
     # Buttons of an earlier dialogue must not fit this one by chance.
     fresh = replace(draft, version=secrets.randbelow(900_000) * 1_000)
     async with visit.desk.database.transaction() as session:
+        if draft.flow in (Flow.CLAIM, Flow.PRICE, Flow.SUPPORT):
+            fresh = await drafts.laid_over(session, visit.user.id, fresh)
         saved = await drafts.save(session, visit.user.id, fresh, visit.update.update_id)
     await _show(visit, saved, in_place=in_place)
 
@@ -99,9 +101,9 @@ async def tap(visit: Visit, tapped: Tap) -> None:
     """A button of a dialogue; an old one shows where we are."""
     draft = await _load(visit)
     if draft is None:
+        # Sent or dropped long ago, or the same tap once more: nothing is open here.
         await visit.answer(say("stale", visit.lang))
-        await visit.replace_tapped(screen("draft.dropped", visit.lang))
-        await visit.say_with_menu("greeting.back")
+        await visit.retire_tapped()
         return
     if tapped.version != draft.version:
         is_repeat = drafts.seen(draft, visit.update.update_id)

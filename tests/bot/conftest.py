@@ -151,7 +151,7 @@ class Person:
             seen = [str(one.get("text")) for one in found if one["from"] == "bot"]
             for one in reversed(found):
                 if one["from"] == "bot" and words in str(one.get("text", "")):
-                    return one
+                    return dict(one)
             await asyncio.sleep(0.02)
         raise AssertionError(f"{words!r} never appeared; the last: {seen[-4:]}")
 
