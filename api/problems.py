@@ -17,6 +17,7 @@ from workflows.client import Unavailable
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 3
 _ERRORS_MAX = 20
+_NOT_CONNECTED = "Failed client connect"
 
 
 class Problem(Exception):
@@ -81,6 +82,13 @@ def install(app: FastAPI) -> None:
     async def known(request: Request, error: Exception) -> JSONResponse:
         return problem_response(request, as_problem(error))
 
+    async def unconnected(request: Request, error: Exception) -> JSONResponse:
+        # The SDK's error while Temporal has never been reached since this process started.
+        if not str(error).startswith(_NOT_CONNECTED):
+            raise error
+        return problem_response(request, as_problem(Unavailable()))
+
+    app.add_exception_handler(RuntimeError, unconnected)
     for kind in (Problem, RuleViolation, Unavailable, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, known)
 

@@ -10,7 +10,6 @@ from api import idempotency
 from api.deps import Caller, services_of
 from api.idempotency import Attempt, idempotency_key, json_only, order_id_of, short
 from api.placing import check_wish, client_of, order_input, resolve, utc_now, write_request
-from api.problems import Problem
 from api.reading import order_out, owner_of, read_order, read_page, read_story
 from api.schemas import CancelIn, OrderIn, OrderOut, OrderPage, PayIn, PaymentOut, Story
 from api.security import may
@@ -155,10 +154,3 @@ async def pay(
         action = intent(order_id, f"pay-{short(key)}", 0, client_id)
         answer = await services_of(request).orders.pay(order_id, wish, intent=action)
     return PaymentOut(order_id=str(order_id), state=answer.state, payment_url=answer.payment_url)
-
-
-@router.api_route("/{rest:path}", methods=["PUT", "PATCH", "DELETE"], include_in_schema=False)
-async def refused(caller: Reader, rest: str) -> None:
-    """Orders change only by what their parties do."""
-    del caller, rest
-    raise Problem(405, "MethodNotAllowed", allow="GET, POST")

@@ -1,6 +1,8 @@
 """The real application on a real database; only the orders' workflows are played by a recorder."""
 
+import asyncio
 import hashlib
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -46,13 +48,14 @@ MIRNY = tuple(
         ("Архангельская область", 62.8, 40.3, "Europe/Moscow"),
     )
 )
-ORDER = {
+ORDER: dict[str, Any] = {
     "service": "repair.no_water",
     "detail": "symptom_silent",
     "place": {"latitude": 56.85, "longitude": 35.91, "address": "Садовая 5"},
     "contact": {"phone": "8 (926) 123-45-67", "name": "Анна"},
     "comment": "во дворе собака",
 }
+_telegram_ids = itertools.count(900)
 _FACTS, _MONEY = TypeAdapter(OrderView), TypeAdapter(MoneySummary)
 
 
@@ -65,6 +68,7 @@ class Recorder:
     refusal: Exception | None = None
     is_closed: bool = False
     payment_url: str | None = "https://yoomoney.ru/checkout/1"
+    _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def of(self, name: str) -> list[Any]:
         return [said for call, said in self.said if call == name]
@@ -76,20 +80,21 @@ class Recorder:
 
     async def place(self, order: messages.OrderInput, summary: str = "") -> messages.OrderAnswer:
         self._note("place", order)
-        async with self.database.reading() as session:
-            request = await session.get(OrderRequestRow, order.request_id)
-            written = await session.get(OrderRow, order.order_id)
-        assert request is not None
-        if written is None:
-            await write_order(
-                self.database,
-                id=order.order_id,
-                request_id=order.request_id,
-                client_id=order.client_id,
-                service=order.service,
-                address=request.address,
-                comment=request.comment,
-            )
+        async with self._writing:
+            async with self.database.reading() as session:
+                request = await session.get(OrderRequestRow, order.request_id)
+                written = await session.get(OrderRow, order.order_id)
+            assert request is not None
+            if written is None:
+                await write_order(
+                    self.database,
+                    id=order.order_id,
+                    request_id=order.request_id,
+                    client_id=order.client_id,
+                    service=order.service,
+                    address=request.address,
+                    comment=request.comment,
+                )
         return messages.OrderAnswer(order.order_id, 1, OrderState.SEARCHING, 1)
 
     async def _act(self, name: str, order_id: UUID | str, said: Any, intent: str) -> Any:
@@ -198,7 +203,7 @@ async def write_user(database: Database, **fields: Any) -> int:
 
 async def write_contractor(database: Database) -> int:
     """An active contractor in Tver."""
-    user_id = await write_user(database, telegram_id=5, phone="+79004445566", first_name="Иван")
+    user_id = await write_user(database, telegram_id=next(_telegram_ids), phone="+79004445566")
     async with database.transaction() as session:
         made = await session.exec(
             insert(ContractorRow)
@@ -219,7 +224,9 @@ async def write_contractor(database: Database) -> int:
 
 async def write_order(database: Database, **fields: Any) -> OrderRow:
     """An order's row, and the request it came from unless that is there."""
-    client_id = fields.get("client_id") or await write_user(database, telegram_id=9)
+    client_id = fields.get("client_id") or await write_user(
+        database, telegram_id=next(_telegram_ids)
+    )
     service = fields.get("service", Service.REPAIR_NO_WATER)
     estimate = POLICY_V1.estimate(Service.REPAIR_NO_WATER, "symptom_silent")
     place = {
@@ -289,7 +296,7 @@ async def show(
     """Have an order's row say what a view says."""
     seen = replace(
         view,
-        order_id=order.id,
+        order_id=str(order.id),
         number=order.number,
         contractor_id=contractor if view.contractor_id else None,
     )

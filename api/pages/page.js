@@ -1,0 +1,19 @@
+const here = new URL(location.href);
+if (here.searchParams.has("said")) {
+  here.searchParams.delete("said");
+  history.replaceState(null, "", here);
+}
+async function look() {
+  if (document.hidden) return;
+  try {
+    const answer = await fetch(here, { headers: { "X-Refresh": "1" }, cache: "no-store" });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector("main");
+    const shown = document.querySelector("main");
+    if (fresh && fresh.dataset.mark !== shown.dataset.mark) shown.replaceWith(fresh);
+  } catch {
+    // Without a network the page stays as it was; the next look may succeed.
+  }
+}
+setInterval(look, WAIT * 1000);
