@@ -18,6 +18,11 @@ JOURNALS = """
     FROM journals j JOIN entries e ON e.journal_id = j.id
     WHERE j.order_id = CAST(:order_id AS uuid) ORDER BY e.id
 """
+OFFERS = """
+    SELECT o.contractor_id, o.wave, o.state, o.distance_km, o.rank, o.score, o.terms
+    FROM offers o WHERE o.order_id = (SELECT id FROM orders ORDER BY created_at DESC LIMIT 1)
+    ORDER BY o.wave, o.rank
+"""
 # A reservation counts until a later journal posts or voids it.
 DEPOSIT = """
     SELECT coalesce(sum(e.credit_kopecks - e.debit_kopecks), 0)
@@ -56,6 +61,21 @@ def captured_kopecks(yookassa_url: str, order_id: str) -> int:
         if order_id in str(payment.get("metadata", {})) and payment["status"] == "succeeded":
             captured += _kopecks(payment["amount"]) - _kopecks(payment.get("refunded_amount"))
     return captured
+
+
+def read_offers(database_url: str) -> list[dict[str, Any]]:
+    """Who was asked for the newest order, in which wave, and what the score was made of."""
+    return asyncio.run(_read_offers(database_url))
+
+
+async def _read_offers(database_url: str) -> list[dict[str, Any]]:
+    engine = create_async_engine(database_url, connect_args={"command_timeout": 5, "timeout": 5})
+    try:
+        async with engine.connect() as connection:
+            rows = (await connection.execute(text(OFFERS))).mappings().all()
+    finally:
+        await engine.dispose()
+    return [dict(row) for row in rows]
 
 
 async def _read(database_url: str, number: int | None) -> Books | None:

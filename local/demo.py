@@ -11,13 +11,14 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from local.books import CLOSED_SECONDS, Books, captured_kopecks, read_books
+from local.books import CLOSED_SECONDS, Books, captured_kopecks, read_books, read_offers
 from local.phones import DidNotHappen, Phone, new_person, wait
 from local.progress import Progress
 from local.stack import Stack
 from settings import PREFIX, Settings
-from texts import signs
+from texts import formatting, signs
 from texts.catalogue import say
+from texts.explain import why_chosen
 from texts.language import Language
 
 # Every step of the real policy, with clocks of seconds.
@@ -94,7 +95,8 @@ def play(stack: Stack, story: Story, *, stay: bool) -> Books:
     with httpx.Client(base_url=telegram, timeout=15, trust_env=False) as http:
         town = _town(http)
         crew = [_person(http, who, town, story) for who in CONTRACTORS]
-        for contractor in crew:
+        for number, contractor in enumerate(crew, start=1):
+            contractor.latitude += 0.06 * number  # bases some kilometres apart
             contractor.say("/work")
             contractor.answer_dialogue(WORK_ANSWERS)
             contractor.say(say("menu.online", Language.RU))
@@ -102,6 +104,7 @@ def play(stack: Stack, story: Story, *, stay: bool) -> Books:
         client.say("/new")
         client.answer_dialogue(ORDER_ANSWERS)
         winner = find_contractor(crew)
+        tell_offers(stack, story)
         pay(stack, story, client)
         work(client, winner)
         books = settle(stack, story)
@@ -134,6 +137,15 @@ def find_contractor(crew: list[Phone]) -> Phone:
     second = _who_sees(rest, signs.ACCEPT)
     second.tap(signs.ACCEPT, "accepts the offer")
     return second
+
+
+def tell_offers(stack: Stack, story: Story) -> None:
+    """Who was asked and why, as it was written down."""
+    for offer in read_offers(stack.environment[f"{PREFIX}DATABASE_URL"]):
+        why = why_chosen(offer["terms"], offer["rank"], offer["score"], Language.RU)
+        distance = formatting.distance(offer["distance_km"], Language.RU)
+        who = formatting.contractor_number(offer["contractor_id"])
+        story.fact(f"wave {offer['wave']}: {who}, {distance}, {offer['state']}. {why}")
 
 
 def pay(stack: Stack, story: Story, client: Phone) -> None:
