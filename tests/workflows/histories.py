@@ -21,7 +21,10 @@ _ACTIONS = {
     "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES",
 }
 # What moving a test's clock leaves behind; no order in service has them.
-_OF_THE_TEST = {"WORKFLOW_EXECUTION_OPTIONS_UPDATED", "WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED"}
+_OF_THE_TEST = {
+    "WORKFLOW_EXECUTION_OPTIONS_UPDATED",
+    "WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED",
+}
 
 
 def payloads(found: Any) -> Iterator[str]:

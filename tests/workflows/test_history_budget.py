@@ -1,5 +1,7 @@
 """What one ordinary order costs at the server: events, activities and billable actions."""
 
+import sys
+
 import pytest
 
 from rules.catalog import Service
@@ -28,11 +30,12 @@ async def test_an_ordinary_order_stays_within_its_budget(
     assert (await order.closed()).state is OrderState.COMPLETED
 
     costs = bill(await order.handle.fetch_history())
+    kinds = ", ".join(f"{count} {kind.lower()}" for kind, count in costs.kinds.most_common())
     with capsys.disabled():
-        print(
-            f"\nOne order: {costs.events} events, {costs.activities} activities, "
-            f"{costs.actions} billable actions; "
-            + ", ".join(f"{count} {kind.lower()}" for kind, count in costs.kinds.most_common())
+        sys.stdout.write(
+            f"\nOne order: {costs.events} events (at most {EVENTS_MAX}), {costs.activities} "
+            f"activities ({ACTIVITIES_MAX}), {costs.actions} billable actions ({ACTIONS_MAX}): "
+            f"{kinds}\n"
         )
     assert costs.events <= EVENTS_MAX
     assert costs.activities <= ACTIVITIES_MAX

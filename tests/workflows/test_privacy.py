@@ -1,6 +1,5 @@
 """Nothing personal enters Temporal or a log: canaries planted in every row, sought everywhere."""
 
-import asyncio
 import logging
 from typing import Any
 
@@ -11,7 +10,7 @@ from rules.catalog import Service
 from rules.orders import OrderState, Role
 from rules.payments import Method
 from tests.workflows.histories import as_text
-from tests.workflows.world import Placed, Town, eventually
+from tests.workflows.world import Placed, Town
 from workflows import messages
 
 PLANTED = {
@@ -157,47 +156,4 @@ async def test_nothing_personal_is_in_a_history_an_attribute_or_a_log(
         for what, trace in traces().items()
         if trace in told
     }
-    assert not found
-
-
-async def test_a_failing_database_tells_nothing_personal(
-    town: Town, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """The database's own messages name the values of the row that it refused."""
-    client, _ = await plant(town)
-    order = await town.try_place(
-        Service.SEWAGE_OVERFLOW,
-        client_id=client,
-        address=PLANTED["address"],
-        comment=PLANTED["comment"],
-    )
-    async with town.world.database.transaction() as session:
-        connection = await session.connection()
-        await connection.execute(
-            sql(
-                "ALTER TABLE orders ADD CONSTRAINT planted"
-                f" CHECK (id <> '{order.order_id}') NOT VALID"
-            )
-        )
-    placing = asyncio.create_task(town.world_place(order))
-
-    async def refused() -> bool:
-        described = await order.handle.describe()
-        return any(one.attempt > 1 for one in described.raw_description.pending_activities)
-
-    try:
-        await eventually(refused, "the database refuses the row")
-        pending = str((await order.handle.describe()).raw_description)
-    finally:
-        async with town.world.database.transaction() as session:
-            connection = await session.connection()
-            await connection.execute(sql("ALTER TABLE orders DROP CONSTRAINT planted"))
-    await placing
-    logged = "\n".join(
-        f"{one.getMessage()} {vars(one)} {one.exc_text}" for one in caplog.records
-    )
-    told = pending + logged + "".join(capfd.readouterr())
-    told += as_text(await order.handle.fetch_history())
-    print(pending[-3000:])
-    found = {what for what, trace in traces().items() if trace in told}
     assert not found
