@@ -23,9 +23,9 @@ from bot.outbox_rows import (
     finish,
     forget_card,
     keep_card,
+    mark_blocked,
     postpone,
     shown_card,
-    skip_all,
     take_lease,
 )
 from bot.rendering import OwedMessage, Rendered, Renderer
@@ -218,7 +218,7 @@ class Outbox:
             # First the workflow, then the mark: a crash in between only repeats it.
             await self._blocked(message.user_id)
             async with self._database.transaction() as session:
-                await skip_all(session, message.user_id, "blocked")
+                await mark_blocked(session, message.user_id)
         await self._record(message, None, "failed", "blocked")
 
     async def _later(self, message: OwedMessage, outcome: Outcome) -> None:

@@ -35,9 +35,10 @@ _FINISH = text("""
     UPDATE outbox SET state = :state, sent_at = :now, error = :error, next_at = NULL WHERE id = :id
 """)
 _SKIP_ALL = text("""
-    UPDATE outbox SET state = 'skipped', error = :why WHERE chat_user_id = :user
+    UPDATE outbox SET state = 'skipped', error = 'blocked' WHERE chat_user_id = :user
       AND state = 'pending'
 """)
+_BLOCKED = text("UPDATE users SET blocked_at = :now WHERE id = :user AND blocked_at IS NULL")
 _COPY = text("""
     INSERT INTO outbox
         (chat_user_id, kind, card_key, order_id, role, notice, params, state, attempts)
@@ -104,9 +105,10 @@ async def finish(session: AsyncSession, row_id: int, state: str, error: str | No
     await run(session, _FINISH, values)
 
 
-async def skip_all(session: AsyncSession, user_id: int, why: str) -> None:
-    """Give up what still waits for this person."""
-    await run(session, _SKIP_ALL, {"user": user_id, "why": why})
+async def mark_blocked(session: AsyncSession, user_id: int) -> None:
+    """This person cannot be reached: remember it, and give up what still waits for him."""
+    await run(session, _BLOCKED, {"user": user_id, "now": datetime.now(UTC)})
+    await run(session, _SKIP_ALL, {"user": user_id})
 
 
 async def copy_to_support(session: AsyncSession, row_id: int) -> None:
