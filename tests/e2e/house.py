@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -51,10 +52,12 @@ class House:
     api: httpx.Client
     loop: asyncio.AbstractEventLoop
     reports: list[tuple[str, str]] = field(default_factory=list)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """Run what is written for a loop; not from several threads."""
-        return self.loop.run_until_complete(work)
+        """Run what is written for a loop; one thread at a time."""
+        with self._turn:
+            return self.loop.run_until_complete(work)
 
     async def rows(self, sql: str, **values: Any) -> list[Any]:
         """Read by SQL."""

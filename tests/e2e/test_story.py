@@ -2,10 +2,11 @@
 
 import pytest
 
-from local.phones import Phone
 from rules.orders import OrderState
 from tests.e2e.house import House, Village
 from tests.e2e.orders import newest_order, service, urgent
+from tests.e2e.people import Person, eventually
+from tests.money import Money
 from texts import signs
 from texts.catalogue import say
 from texts.language import Language
@@ -60,7 +61,74 @@ def test_an_order_is_refused_accepted_paid_by_card_done_rated_and_settled(
     client.sees(f"D-{order.number}")
 
 
-def _who_sees(sign: str, *people: Phone) -> Phone:
-    from tests.e2e.people import eventually
+@pytest.mark.money
+def test_a_charge_by_sbp_is_kept_for_the_contractor_when_the_work_is_done(village: Village) -> None:
+    crew = village.crew()
+    order = urgent(village)
+    order.book(crew, "sbp")
+    assert [one["status"] for one in order.payments()] == ["succeeded"]
+    order.work(crew)
+    order.finish(crew)
 
-    return eventually(lambda: next((one for one in people if one.button(sign)), None), sign, *people)
+    assert order.closed() == Money(captured=1000_00, platform=250_00, contractor=750_00)
+    assert order.row()["state"] == OrderState.COMPLETED
+
+
+@pytest.mark.money
+def test_a_hold_is_let_go_when_the_client_cancels_in_time(village: Village) -> None:
+    crew = village.crew()
+    order = service(village)
+    order.book(crew)
+    order.cancel()
+
+    assert order.closed() == Money()
+    assert [one["status"] for one in order.payments()] == ["canceled"]
+    assert order.row()["state"] == OrderState.CANCELLED
+
+
+@pytest.mark.money
+def test_a_late_cancellation_pays_the_claimed_costs_and_returns_the_rest(village: Village) -> None:
+    crew = village.crew()
+    order = urgent(village)
+    order.book(crew)
+    crew.press("set_off", order.number)
+    order.cancel()
+    crew.press("claim", order.number)
+    crew.press("claim_r0", order.number)
+    crew.choose_each("50")
+    order.client.press("claim_yes", order.number)
+
+    # Half of the prepayment can be claimed; half of that was.
+    assert order.closed() == Money(captured=1000_00, refunded=750_00, contractor=250_00)
+    assert sorted(one["amount"]["value"] for one in order.refunds()) == ["250.00", "500.00"]
+
+
+@pytest.mark.money
+def test_a_withdrawal_finds_another_contractor_and_keeps_the_payment(village: Village) -> None:
+    crews = village.crews(2)
+    order = urgent(village)
+    first = _who_sees(signs.ACCEPT, *crews)
+    second = crews[1 - crews.index(first)]
+    order.book(first)
+    first.press("withdraw", order.number)
+    first.press("withdraw_r0", order.number)
+    second.press("accept", order.number)
+    second.press("set_off", order.number)
+    order.until(OrderState.BOOKED)
+    for action in ("start", "done"):
+        second.press(action, order.number)
+    second.choose_each("skip")
+    order.finish(second)
+    money = order.closed()
+
+    assert (money.captured, money.refunded, len(order.payments())) == (1000_00, 0, 1)
+    assert (money.platform, money.contractor) == (250_00, 750_00)
+    assert (money.compensation, money.penalty) == (100_00, 100_00)
+
+
+def _who_sees(sign: str, *people: Person) -> Person:
+    def look() -> Person | None:
+        return next((one for one in people if one.button(sign)), None)
+
+    found: Person = eventually(look, f"somebody sees {sign}", *people)
+    return found
