@@ -78,4 +78,6 @@ async def one_won(town: Town, order: Placed, rush: Rush) -> None:
         ids=list(offers),
     )
     assert [(one["id"], one["busy"], one["held"]) for one in taken] == [(rush.winners[0], 1, 0)]
-    assert await town.world.rows("SELECT * FROM holds WHERE order_id = :id", id=order.order_id) == []
+    assert (
+        await town.world.rows("SELECT * FROM holds WHERE order_id = :id", id=order.order_id) == []
+    )

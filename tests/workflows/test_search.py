@@ -226,15 +226,16 @@ async def test_support_gives_the_order_to_a_contractor_by_hand(town: Town) -> No
 
 async def test_at_night_nobody_is_woken_and_the_search_goes_on_in_the_morning(town: Town) -> None:
     # Wherever on earth it is between 23:00 and midnight now.
-    offset = (23 - datetime.now(UTC).hour) * 60
+    late = datetime.now(UTC).replace(minute=0, second=0)
+    offset = (23 - late.hour) * 60
     contractor = await town.contractor(utc_offset_minutes=offset)
     order = await town.place(policy=POLICY_V1)
     urgent = await town.place(Service.REPAIR_NO_WATER, policy=POLICY_V1)
 
     assert await urgent.offered() == [contractor]
-    await order.advance(hours=6)
+    await order.advance_to(late + timedelta(hours=7, minutes=59))
     assert await order.offers() == {}
-    await order.advance(hours=3)
+    await order.advance_to(late + timedelta(hours=8, minutes=1))
     assert await order.offered() == [contractor]
     assert await order.story() == ["placed"]
 

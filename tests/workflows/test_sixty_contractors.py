@@ -1,5 +1,6 @@
 """Sixty contractors hold a live offer of one wave and accept in the same moment."""
 
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -31,7 +32,7 @@ async def _sixty_rush(town: Town) -> None:
     order, asked = await everybody_asked(town)
     assert len(asked) == RUSH
     rush = await all_at_once(asked, order.accept)
-    print(rush)
+    sys.stdout.write(f"{rush}\n")
 
     assert len(rush.refusals) == RUSH - 1
     assert set(rush.refusals) <= {"OrderTaken"}
