@@ -84,6 +84,8 @@ class Outbox:
         self._concurrency = 8
         self._running: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
+        # When the first message that the limits hold back may go.
+        self._due: datetime | None = None
 
     def wake(self) -> None:
         """Look at the table now."""
@@ -100,7 +102,10 @@ class Outbox:
 
     async def _pause(self, stop: asyncio.Event) -> None:
         waits = [asyncio.create_task(event.wait()) for event in (self._wake, stop)]
-        await asyncio.wait(waits, timeout=SWEEP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        timeout = SWEEP_SECONDS
+        if self._due is not None:
+            timeout = min(timeout, max(0.0, (self._due - datetime.now(UTC)).total_seconds()))
+        await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
         self._wake.clear()
@@ -126,6 +131,7 @@ class Outbox:
 
     async def _claim(self, room: int) -> list[OwedMessage]:
         now = datetime.now(UTC)
+        self._due = None
         claimed: list[OwedMessage] = []
         async with self._database.transaction() as session:
             count, oldest = (await run(session, _WAITING)).one()
@@ -148,6 +154,7 @@ class Outbox:
             return False
         wait_until = await rate.take(session, message.chat_id, self._limits, now)
         if wait_until is not None:
+            self._due = min(self._due or wait_until, wait_until)
             await postpone(session, message.id, wait_until, message.doubtful)
             return False
         return True

@@ -26,7 +26,7 @@ async def store_update(session: AsyncSession, bot_id: int, payload: dict[str, An
         "update_id": update_id,
         "chat_id": chat_of(payload),
         "kind": kind_of(payload),
-        "payload": payload,
+        "payload": storable(payload),
         "state": InboxState.NEW,
         "attempts": 0,
     }
@@ -50,6 +50,15 @@ def chat_of(payload: dict[str, Any]) -> int | None:
     chat = holder.get("chat") or content.get("from")
     chat_id = chat.get("id") if isinstance(chat, dict) else None
     return chat_id if isinstance(chat_id, int) else None
+
+
+def storable(value: Any) -> Any:
+    """A JSON value without what JSONB refuses: NUL characters and halves of surrogate pairs."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {storable(key): storable(one) for key, one in value.items()}
+    return [storable(one) for one in value] if isinstance(value, list) else value
 
 
 async def lock_alone(session: AsyncSession, lock: int) -> bool:

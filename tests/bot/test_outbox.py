@@ -32,6 +32,7 @@ class Owing:
     unreachable: list[int] = field(default_factory=list)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
+    outbox: Outbox | None = None
 
     async def owe(self, notice: str | None = None, **more: Any) -> int:
         """An outbox row: the card, or a notice."""
@@ -48,10 +49,13 @@ class Owing:
             notice=notice,
             **{**values, "params": json.dumps(values["params"])},
         )
+        if self.outbox is not None:
+            self.outbox.wake()
         return int(row.id)
 
     def start(self, limits: Limits = GENEROUS) -> None:
-        self.task = asyncio.create_task(self.make(limits).run(self.stop))
+        self.outbox = self.make(limits)
+        self.task = asyncio.create_task(self.outbox.run(self.stop))
 
     async def ends(self, row_id: int) -> tuple[str, str | None]:
         """The state and error of a row when it is no longer open."""
