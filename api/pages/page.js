@@ -8,8 +8,9 @@ async function look() {
   try {
     const answer = await fetch(here, { headers: { "X-Refresh": "1" }, cache: "no-store" });
     if (!answer.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.querySelector("main");
+    // Only this part: styles of the new page would be refused here and reported.
+    const [part] = /<main[^]*<\/main>/.exec(await answer.text()) ?? [];
+    const fresh = new DOMParser().parseFromString(part ?? "", "text/html").querySelector("main");
     const shown = document.querySelector("main");
     if (fresh && fresh.dataset.mark !== shown.dataset.mark) shown.replaceWith(fresh);
   } catch {
