@@ -91,33 +91,33 @@ class PaymentActivities:
         shop = Shop(terms.env, terms.shop_id)
         self._store = PaymentStore(database, loop, shop, expect_test=terms.expect_test)
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def create_payment(self, step: PaymentStep) -> Seen:
         """Make the attempt's payment; the client pays on the page that the answer names."""
         operation = _Operation(self._create_request, self._find_created, self._not_created)
         return self._operate(step, operation)
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def get_payment(self, step: PaymentStep) -> Seen:
         """Look at the attempt's payment."""
         return self._store.record(step, self._fetch(step), None)
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def capture_payment(self, step: PaymentStep) -> Seen:
         """Take what is held; a hold that has ended is seen as such."""
         return self._operate(step, _Operation(_capture, self._find_ended, self._not_changed))
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def void_payment(self, step: PaymentStep) -> Seen:
         """Let a hold go; if it was captured meanwhile, that is seen."""
         return self._operate(step, _Operation(_void, self._find_ended, self._not_changed))
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def create_refund(self, step: PaymentStep) -> Seen:
         """Send money back; a refund that the provider refuses is seen as failed."""
         return self._operate(step, _Operation(_refund, self._find_refunded, self._not_refunded))
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def get_refund(self, step: PaymentStep) -> Seen:
         """Look at a refund; its failure comes with no notice."""
         refund_id = self._store.refund_id(step)

@@ -95,11 +95,16 @@ class Supervisor:
         self._ended.wait(seconds)
         return self.failure
 
+    @property
+    def services(self) -> list[Service]:
+        """What it keeps running, in the order of their start."""
+        return [watched.service for watched in self._all()]
+
     def restart(self, name: str) -> None:
         """Stop one service now; the watcher starts it again."""
-        for watched in self._all():
-            if watched.service.name == name:
-                watched.service.stop()
+        for service in self.services:
+            if service.name == name:
+                service.stop()
 
     def stop(self) -> None:
         """Stop the groups in reverse order of their start; repeatable."""

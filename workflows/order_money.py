@@ -11,7 +11,12 @@ from rules.payments import AttemptState, Op, Seen, Step
 from texts.formatting import money as roubles
 from texts.language import Language
 from workflows.order_record import OrderRecord
-from workflows.policies import MONEY_RETRY, MONEY_TIMEOUT, PAYMENTS_TASK_QUEUE
+from workflows.policies import (
+    MONEY_HEARTBEAT,
+    MONEY_RETRY,
+    MONEY_TIMEOUT,
+    PAYMENTS_TASK_QUEUE,
+)
 
 _ACTIVITIES = {
     Op.CREATE: PaymentActivities.create_payment,
@@ -26,7 +31,8 @@ _ACTIVITIES = {
 class Cashier(OrderRecord):
     """Performs what the pure payment machine asks for, one operation at a time."""
 
-    _look_now = False
+    # Attempts about which something was said; each is looked at once before its next poll.
+    _noticed: frozenset[int] = frozenset()
 
     async def keep_money(self) -> None:
         """Run until cancelled; `rules.payments.next_step` decides, this only acts and waits."""
@@ -39,26 +45,30 @@ class Cashier(OrderRecord):
 
     async def _keep_money(self) -> None:
         while True:
-            step = payments.next_step(self.money, self.order.policy)
-            if step is None or not self._is_due(step):
-                await self._wait_for_money(step)
+            step = self._step_now()
+            if step is None:
+                await self._wait_for_money()
                 continue
-            self._look_now = False
+            self._noticed -= {step.attempt}
             await self._perform(step)
 
-    def _is_due(self, step: Step) -> bool:
-        if step.at is None or step.at <= workflow.now():
-            return True
-        # A notice is a reason to look before the next poll, never to take money earlier.
-        return self._look_now and step.op in (Op.GET, Op.GET_REFUND)
+    def _step_now(self) -> Step | None:
+        steps, now = payments.steps(self.money, self.order.policy), workflow.now()
+        due = [step for step in steps if step.at is None or step.at <= now]
+        if due:
+            return due[0]
+        # A notice is a reason to look before the next poll, never to take money earlier. The
+        # newest attempt is the one that somebody waits for.
+        looks = [step for step in steps if step.op in (Op.GET, Op.GET_REFUND)]
+        return next((one for one in reversed(looks) if one.attempt in self._noticed), None)
 
-    async def _wait_for_money(self, step: Step | None) -> None:
-        before = self.money
+    async def _wait_for_money(self) -> None:
+        before, step = self.money, payments.next_step(self.money, self.order.policy)
+        self._noticed = frozenset()
 
         def changed() -> bool:
-            return self.money is not before or (self._look_now and step is not None)
+            return self.money is not before or (bool(self._noticed) and step is not None)
 
-        self._look_now = False
         deadline = step.at if step is not None else None
         if deadline is None:
             await workflow.wait_condition(changed)
@@ -94,6 +104,7 @@ class Cashier(OrderRecord):
             ),
             task_queue=PAYMENTS_TASK_QUEUE,
             start_to_close_timeout=MONEY_TIMEOUT,
+            heartbeat_timeout=MONEY_HEARTBEAT,
             retry_policy=MONEY_RETRY,
             summary=_summary(step, attempt.amount_kopecks),
         )
@@ -115,7 +126,7 @@ class Cashier(OrderRecord):
 
     def look_now(self) -> None:
         """Somebody says that something happened at the provider: look at once."""
-        self._look_now = True
+        self._noticed = frozenset(one.number for one in self.money.attempts)
 
     @property
     def money_at_rest(self) -> bool:

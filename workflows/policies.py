@@ -19,6 +19,8 @@ WRITE_RETRY = RetryPolicy(
 # One exchange with the payment provider, which answers within 40 s or not at all. No attempt
 # limit: the 23-hour life of an idempotence key is kept by the activity itself.
 MONEY_TIMEOUT = timedelta(seconds=60)
+# A worker that was killed in the middle is missed after this time, not only after the whole one.
+MONEY_HEARTBEAT = timedelta(seconds=6)
 MONEY_RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=1),
     backoff_coefficient=2.0,

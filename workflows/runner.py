@@ -12,6 +12,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.offers import OfferActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
+from runtime.heartbeats import BEAT_SECONDS, Heartbeats
 from workflows.order import OrderWorkflow
 from workflows.policies import PAYMENTS_TASK_QUEUE, TASK_QUEUE
 
@@ -101,7 +102,8 @@ def payments_worker(
             payments.get_refund,
         ],
         activity_executor=threads,
-        interceptors=interceptors,
+        interceptors=(*interceptors, Heartbeats()),
         max_concurrent_activities=PAYMENTS_MAX,
+        max_heartbeat_throttle_interval=timedelta(seconds=BEAT_SECONDS),
         **{"graceful_shutdown_timeout": GRACE, **options},
     )
