@@ -27,6 +27,7 @@ SWEEP_SECONDS = 1.0
 DRAIN_SECONDS = 10.0
 ATTEMPTS_MAX = 8
 POSTPONED_MAX = 40
+POSTPONED_SECONDS = 5.0
 BACKOFF_MAX_SECONDS = 60.0
 
 _log = get_logger(__name__)
@@ -174,19 +175,19 @@ class Inbox:
             await self._serve(update)
             await failpoint_async("bot.handled.before_done")
         except Postponed as later:
-            await self._again(update, POSTPONED_MAX, str(later) or "postponed")
+            await self._again(update, POSTPONED_MAX, POSTPONED_SECONDS, str(later) or "postponed")
         except Exception as error:  # noqa: BLE001 - it is logged, counted and tried again
             _log.exception("update_failed", update_id=update.id, kind=update.kind)
-            await self._again(update, ATTEMPTS_MAX, type(error).__name__)
+            await self._again(update, ATTEMPTS_MAX, BACKOFF_MAX_SECONDS, type(error).__name__)
         else:
             await self._finish(update, "done", None)
 
-    async def _again(self, update: StoredUpdate, most: int, why: str) -> None:
+    async def _again(self, update: StoredUpdate, most: int, longest: float, why: str) -> None:
         if update.attempts >= most:
             await self._finish(update, "failed", why)
             await self._apologise(update)
             return
-        wait = min(BACKOFF_MAX_SECONDS, 0.5 * 2 ** min(update.attempts, 10))
+        wait = min(longest, 0.5 * 2 ** min(update.attempts, 10))
         until = datetime.now(UTC) + timedelta(seconds=wait)
         values = {"bot": self._bot_id, "id": update.id, "until": until, "error": why}
         async with self._database.transaction() as session:

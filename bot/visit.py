@@ -58,8 +58,8 @@ class Visit:
 
     @property
     def today(self) -> date:
-        """The day in Moscow's zone, near enough for a list of days."""
-        return (datetime.now(UTC)).date()
+        """Today in UTC: near enough to refuse the buttons of last week."""
+        return datetime.now(UTC).date()
 
     @property
     def is_support(self) -> bool:

@@ -172,7 +172,7 @@ async def simulator(tmp_path: Path) -> AsyncIterator[Simulator]:
         data_file=tmp_path / "telegram.sqlite", token=TOKEN, public_url="http://127.0.0.1:8000"
     )
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=1
+        app, host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=0
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
