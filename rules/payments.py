@@ -37,6 +37,7 @@ __all__ = [
     "owe_refund",
     "release",
     "request",
+    "steps",
     "summary",
 ]
 
@@ -165,12 +166,16 @@ def _step_of(attempt: Attempt, policy: Policy) -> Step | None:
             return None
 
 
+def steps(money: Money, policy: Policy) -> tuple[Step, ...]:
+    """What each attempt needs next, the most urgent first; empty when money is at rest."""
+    wanted = (_step_of(one, policy) for one in money.attempts)
+    found = [step for step in wanted if step is not None]
+    return tuple(sorted(found, key=lambda step: (step.at or _EPOCH_FIRST, step.attempt)))
+
+
 def next_step(money: Money, policy: Policy) -> Step | None:
     """The most urgent operation, or None when money is at rest; earliest `at` first."""
-    steps = [step for one in money.attempts if (step := _step_of(one, policy)) is not None]
-    if not steps:
-        return None
-    return min(steps, key=lambda step: (step.at or _EPOCH_FIRST, step.attempt))
+    return next(iter(steps(money, policy)), None)
 
 
 def observe(attempt: Attempt, seen: Seen, now: datetime) -> Attempt:

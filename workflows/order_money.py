@@ -59,8 +59,12 @@ class Cashier(OrderRecord):
             return due[0]
         # A notice is a reason to look before the next poll, never to take money earlier. The
         # newest attempt is the one that somebody waits for.
-        looks = [step for step in steps if step.op in (Op.GET, Op.GET_REFUND)]
-        return next((one for one in reversed(looks) if one.attempt in self._noticed), None)
+        looks = [
+            step
+            for step in steps
+            if step.op in (Op.GET, Op.GET_REFUND) and step.attempt in self._noticed
+        ]
+        return max(looks, key=lambda step: step.attempt, default=None)
 
     async def _wait_for_money(self) -> None:
         before, step = self.money, payments.next_step(self.money, self.order.policy)

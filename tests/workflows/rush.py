@@ -33,8 +33,8 @@ class Rush:
     refusals: list[str]
     seconds: list[float]
 
-    def __str__(self) -> str:
-        """For the test's output."""
+    def latencies(self) -> str:
+        """For the test's output: milliseconds until an answer."""
         ordered = sorted(self.seconds)
         middle, late = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.95)]
         return (
