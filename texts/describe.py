@@ -113,7 +113,7 @@ class _Teller:
         if view.redispatch_since is not None:
             return self.say("wait.client.searching_again")
         if until and view.offered:
-            crews = counted(view.offered, "crew", self.lang)
+            crews = counted(view.offered, "crew_to", self.lang)
             return self.say("wait.client.searching", crews=crews, until=until)
         return self.say("wait.client.searching_quiet")
 
@@ -146,7 +146,10 @@ class _Teller:
             return []
         if view.contractor_name:
             about.append(view.contractor_name)
-        if view.contractor_rating is not None:
+        if not view.contractor_completed:
+            # A rating before the first job is our guess, and nobody's opinion.
+            about.append(self.say("fact.first_order"))
+        elif view.contractor_rating is not None:
             rating = decimal(view.contractor_rating, self.lang)
             about.append(self.say("fact.rating", rating=rating))
         if view.contractor_completed:

@@ -99,7 +99,7 @@ class _Teller:
         if sums.decline_reason:
             words = declined_words(sums.decline_reason, self.lang)
             return [self.price(), self.say("money.declined", reason=words)]
-        return [self.price()]
+        return [self.price(), self.say("money.link") if sums.payment_url else ""]
 
     def ended(self) -> list[str]:
         """What happened to the client's money of an order that came to nothing."""

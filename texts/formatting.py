@@ -68,7 +68,9 @@ def deadline(
 
 
 def distance(km: float, lang: Language) -> str:
-    """Kilometres as `8,4 км` below ten and `23 км` above."""
+    """Kilometres as `меньше 1 км`, `8,4 км` below ten and `23 км` above."""
+    if km < 1:
+        return say("unit.km_under", lang)
     text = _decimal(f"{km:.1f}", lang) if km < 10 else f"{km:.0f}"
     return f"{text}{NBSP}{say('unit.km', lang)}"
 

@@ -57,7 +57,7 @@ WORDS = {
     "headline.support.disputed": "Dispute, money frozen",
     # what is waited for
     "wait.client.new": "We are about to look for a crew.",
-    "wait.client.searching": "{crews} got your request, answers are due by {until}.",
+    "wait.client.searching": "Your request went to {crews}, answers are due by {until}.",
     "wait.client.searching_quiet": "Waiting for a crew nearby to become free.",
     "wait.client.searching_free": "There is nothing to pay yet.",
     "wait.client.searching_person": "Our staff is calling crews, we will answer by {until}.",
@@ -89,6 +89,7 @@ WORDS = {
     "fact.crew": "Crew {number}.",
     "fact.crew_full": "Crew {number}: {about}.",
     "fact.rating": "rating {rating}",
+    "fact.first_order": "first order with us",
     "fact.crew_phone": "Crew's phone: {phone}.",
     "fact.client": "Client: {about}.",
     "fact.address": "Address: {address}.",
@@ -106,6 +107,7 @@ WORDS = {
     # money
     "money.price": "Price {price}, prepayment {prepayment} is part of it.",
     "money.confirming": "Preparing the payment link, it takes a few seconds.",
+    "money.link": "Once the payment arrives, this updates by itself.",
     "money.declined": "The payment failed: {reason}. Nothing was charged, please try again.",
     "money.held": "Prepayment {amount} is on hold on your card, not charged yet.",
     "money.captured": "Prepayment {amount} received.",

@@ -57,7 +57,7 @@ WORDS = {
     "headline.support.disputed": "Спор, деньги заморожены",
     # чего ждём
     "wait.client.new": "Сейчас начнём поиск бригады.",
-    "wait.client.searching": "Заявку получили {crews}, ответ ждём до {until}.",
+    "wait.client.searching": "Заявку отправили {crews}, ответ ждём до {until}.",
     "wait.client.searching_quiet": "Ждём, когда рядом освободится бригада.",
     "wait.client.searching_free": "Платить пока ничего не нужно.",
     "wait.client.searching_person": "Бригаду ищет наш сотрудник, ответим до {until}.",
@@ -89,6 +89,7 @@ WORDS = {
     "fact.crew": "Бригада {number}.",
     "fact.crew_full": "Бригада {number}: {about}.",
     "fact.rating": "оценка {rating}",
+    "fact.first_order": "первый заказ у нас",
     "fact.crew_phone": "Телефон бригады: {phone}.",
     "fact.client": "Клиент: {about}.",
     "fact.address": "Адрес: {address}.",
@@ -106,6 +107,7 @@ WORDS = {
     # деньги
     "money.price": "Цена {price}, предоплата {prepayment} входит в неё.",
     "money.confirming": "Готовим ссылку на оплату, это займёт несколько секунд.",
+    "money.link": "Как только оплата придёт, здесь всё обновится само.",
     "money.declined": "Платёж не прошёл: {reason}. Деньги не списаны, попробуйте ещё раз.",
     "money.held": "Предоплата {amount} заморожена на карте, но не списана.",
     "money.captured": "Предоплата {amount} получена.",
