@@ -12,7 +12,9 @@ async function look() {
     const [part] = /<main[^]*<\/main>/.exec(await answer.text()) ?? [];
     const fresh = new DOMParser().parseFromString(part ?? "", "text/html").querySelector("main");
     const shown = document.querySelector("main");
-    if (fresh && fresh.dataset.mark !== shown.dataset.mark) shown.replaceWith(fresh);
+    if (!fresh || fresh.dataset.mark === shown.dataset.mark) return;
+    document.querySelector(".said")?.remove();
+    shown.replaceWith(fresh);
   } catch {
     // Without a network the page stays as it was; the next look may succeed.
   }

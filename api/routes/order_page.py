@@ -122,7 +122,7 @@ async def _find(services: Services, secret: str) -> Owned | None:
 
 def _visit(request: Request, owned: Owned | None) -> Visit:
     chosen = request.query_params.get("lang")
-    said = request.headers.get("accept-language") or (owned.language if owned else None)
+    said = owned.language if owned else request.headers.get("accept-language")
     is_chosen = chosen in tuple(Language)
     return Visit(
         path=request.scope["path"],
