@@ -2,14 +2,18 @@
 import { el } from "./dom.js";
 import { currentLanguage, word } from "./words.js";
 
-const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString(currentLanguage(), { hour: "2-digit", minute: "2-digit" });
+// The phones are where the towns are: their clock agrees with the times that the bot writes.
+const timeZone = "Europe/Moscow";
+const date = (moment) => moment.toLocaleDateString("sv", { timeZone });
+export const clock = (moment) => moment.toLocaleTimeString(currentLanguage(), { hour: "2-digit", minute: "2-digit", timeZone });
+
+const at = (seconds) => new Date(seconds * 1000);
 
 export function dayName(seconds) {
-  const day = new Date(seconds * 1000), today = new Date();
-  const yesterday = new Date(today); yesterday.setDate(today.getDate() - 1);
-  if (day.toDateString() === today.toDateString()) return word("today");
-  if (day.toDateString() === yesterday.toDateString()) return word("yesterday");
-  return day.toLocaleDateString(currentLanguage(), { day: "numeric", month: "long" });
+  const day = at(seconds);
+  if (date(day) === date(new Date())) return word("today");
+  if (date(day) === date(new Date(Date.now() - 86400000))) return word("yesterday");
+  return day.toLocaleDateString(currentLanguage(), { day: "numeric", month: "long", timeZone });
 }
 
 export function bubble(message, actions) {
@@ -31,7 +35,7 @@ export function bubble(message, actions) {
     text.addEventListener("keydown", (event) => { if (event.key === "Enter") openLink(event, actions); });
     inside.push(text);
   }
-  const time = message.edited ? `${word("edited")} ${clock(message.edit_date)}` : clock(message.date);
+  const time = message.edited ? `${word("edited")} ${clock(at(message.edit_date))}` : clock(at(message.date));
   inside.push(el("span", { class: "stamp" }, time, message.from === "person" ? " ✓✓" : ""));
   if (message.reaction) inside.push(el("span", { class: "reaction" }, message.reaction));
   return el("div", { class: `message from-${message.from}`, "data-testid": "message", "data-message-id": message.message_id, "data-from": message.from },

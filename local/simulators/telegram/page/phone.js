@@ -1,8 +1,8 @@
 // One phone: a person, the chat with the bot, the keyboards.
-import { bubble, dayName } from "./bubbles.js";
+import { bubble, clock, dayName } from "./bubbles.js";
 import { el, read, recall, remember, upload, write } from "./dom.js";
 import { ask, attachSheet, commandSheet, moreSheet, placeSheet } from "./sheets.js";
-import { currentLanguage, word } from "./words.js";
+import { word } from "./words.js";
 
 const ANSWER_MS = 15000, TOAST_MS = 3500, TYPING_MS = 5000;
 
@@ -90,7 +90,7 @@ export class Phone {
     const activity = this.part(".activity");
     activity.classList.remove("is-typing");
     activity.textContent = offline ? word("isOffline") : blocked ? word("isBlocked") : word("bot");
-    this.part(".status time").textContent = new Date().toLocaleTimeString(currentLanguage(), { hour: "2-digit", minute: "2-digit" });
+    this.part(".status time").textContent = clock(new Date());
   }
 
   drawChat() {
