@@ -8,6 +8,7 @@ import pytest
 
 from local.postgres import EmbeddedPostgres
 from local.temporal import TemporalOptions
+from tests.e2e.failpoints import failpoint_spec
 from tests.e2e.house import House, Village, open_house
 
 WEBHOOKS = os.environ.get("DRILLFLOW_TEST_WEBHOOKS", "normal")
@@ -21,6 +22,19 @@ def whole_house(
     options = TemporalOptions(in_memory=True, headless=True)
     folder = service_dir / "whole"
     with open_house(folder, postgres_server, migrated_template, options) as house:
+        yield house
+
+
+@pytest.fixture(scope="session")
+def fragile_house(
+    service_dir: Path, postgres_server: EmbeddedPostgres, migrated_template: str
+) -> Iterator[House]:
+    """The product with the server's own limits and failpoints that wait to be armed."""
+    options = TemporalOptions(in_memory=True, headless=True, max_in_flight_updates=None)
+    folder, spec = service_dir / "fragile", failpoint_spec()
+    with open_house(
+        folder, postgres_server, migrated_template, options, DRILLFLOW_FAILPOINTS=spec
+    ) as house:
         yield house
 
 

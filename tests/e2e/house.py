@@ -74,6 +74,14 @@ class House:
         rows = self.read(sql, **values)
         return next(iter(rows[0].values())) if rows else None
 
+    def places_taken(self, *crews: Person) -> int:
+        """Jobs won and places held of these contractors' capacity."""
+        taken = (
+            "SELECT sum(busy + held) FROM contractors c JOIN users u ON u.id = c.user_id"
+            " WHERE u.telegram_id = ANY(:ids)"
+        )
+        return int(self.value(taken, ids=[crew.id for crew in crews]))
+
     def tell_telegram(self, path: str, **body: Any) -> Any:
         """Turn a knob of the Telegram simulator."""
         answer = self.telegram.post(f"/sim{path}", json=body)
@@ -82,7 +90,7 @@ class House:
 
     def program(self, name: str) -> Program:
         """One of the supervised processes."""
-        found = [one.service for one in self.stack.supervisor.services if one.service.name == name]
+        found = [one for one in self.stack.supervisor.services if one.name == name]
         assert isinstance(found[0], Program)
         return found[0]
 
@@ -182,7 +190,10 @@ def open_house(
     reports: list[tuple[str, str]] = []
     stack = Stack(
         settings,
-        report=lambda who, what: reports.append((who, what)),
+        report=lambda who, what: (
+            print(__import__("time").time() % 1000, who, what),
+            reports.append((who, what)),
+        ),
         extra=told,
         temporal_options=options,
     )
@@ -193,6 +204,9 @@ def open_house(
     try:
         yield from _furnished(stack, url, reports)
     finally:
+        import shutil
+
+        shutil.copytree(stack.log_dir, "/tmp/e2e_logs", dirs_exist_ok=True)
         stack.__exit__(None, None, None)
         postgres.drop_database(name)
 

@@ -25,12 +25,10 @@ class Order:
         """Its row."""
         return self.house.read("SELECT * FROM orders WHERE id = :id", id=self.order_id)[0]
 
-    def until(self, state: OrderState, seconds: float = 40) -> None:
-        """Wait for a state."""
-        eventually(
-            lambda: self.row()["state"] == state, f"{self.number} is {state}", self.client,
-            seconds=seconds,
-        )  # fmt: skip
+    def until(self, state: OrderState, *concerned: Person) -> None:
+        """Wait for a state; `concerned` are shown, like the client, when it does not come."""
+        people = (self.client, *concerned)
+        eventually(lambda: self.row()["state"] == state, f"{self.number} is {state}", *people)
 
     def count(self, table: str, condition: str = "true") -> int:
         """How many rows of a table are this order's."""
@@ -74,8 +72,17 @@ class Order:
         """On the way, started, done."""
         for action in ("set_off", "start", "done"):
             crew.press(action, self.number)
-        crew.choose_each("skip")
-        self.until(OrderState.AWAITING_ACCEPTANCE)
+        self.priced(crew)
+
+    def priced(self, crew: Person) -> None:
+        """The crew names no price, as often as it is asked, until the work is done."""
+
+        def said() -> bool:
+            if crew.is_asked("skip"):
+                crew.choose_each("skip")
+            return bool(self.row()["state"] == OrderState.AWAITING_ACCEPTANCE)
+
+        eventually(said, f"{self.number} is done", self.client, crew)
 
     def finish(self, crew: Person) -> None:
         """Accepted and rated both ways."""
@@ -85,25 +92,31 @@ class Order:
 
     def cancel(self) -> None:
         """The client cancels, with the first reason."""
-        self.client.press("cancel", self.number)
-        self.client.press("cancel_r0", self.number)
+        self.client.confirm("cancel", "cancel_r0", self.number)
 
     def closed(self) -> Money:
         """Wait until the money is closed; then the books hold and equal the provider's."""
-        eventually(
-            lambda: self.row()["money_closed_at"], f"{self.number} is settled", self.client
-        )
+        eventually(lambda: self.row()["money_closed_at"], f"{self.number} is settled", self.client)
         return self.house.run(books_balance(self.house, self))
 
-    def at_provider(self) -> list[tuple[str, str]]:
-        """Operations that changed something at the provider, as (path, key), each once."""
+    def sends(self) -> dict[str, list[str]]:
+        """What was sent to the provider, by the last word of its path: the key of each send."""
         mine = self.house.read(
-            "SELECT CAST(key AS text) FROM payment_operations WHERE order_id = :id",
+            "SELECT CAST(key AS text) AS key FROM payment_operations WHERE order_id = :id",
             id=self.order_id,
         )
         keys = {row["key"] for row in mine}
-        found = self.house.simulator.listing("requests")
-        return sorted({(one["path"], one["key"]) for one in found if one["key"] in keys})
+        found: dict[str, list[str]] = {}
+        for one in self.house.simulator.listing("requests"):
+            if one["key"] in keys:
+                found.setdefault(one["path"].rpartition("/")[2], []).append(one["key"])
+        return found
+
+    def journals(self) -> list[Any]:
+        """Its journals, oldest first."""
+        return self.house.read(
+            "SELECT kind, phase FROM journals WHERE order_id = :id ORDER BY id", id=self.order_id
+        )
 
     def payments(self) -> list[dict[str, Any]]:
         """The provider's list of its payments."""

@@ -7,9 +7,12 @@ from typing import Any
 import httpx
 
 from local.phones import DRAFT_BUTTON, DidNotHappen, Json, Phone
+from texts.catalogue import say
+from texts.language import Language
 
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 60.0
 LOOK_SECONDS = 0.04
+SETTLE_SECONDS = 0.4
 
 
 def eventually(look: Any, what: str, *people: Phone, seconds: float = PATIENCE_SECONDS) -> Any:
@@ -37,6 +40,26 @@ class Person(Phone):
         button = eventually(lambda: self._by_data(start), f"{self.name} sees {start}", self)
         return self._tap({k: button[k] for k in ("message_id", "data")}, hear=hear)
 
+    def confirm(self, action: str, choice: str, number: int) -> None:
+        """Tap an action that asks back, then its answer; a card that came between is tapped again.
+
+        The card of an order is one message: news of the order take the question's place.
+        """
+
+        def tapped() -> bool:
+            answer = self._by_data(f"{choice}:{number}:")
+            question = self._by_data(f"{action}:{number}:")
+            button = answer or question
+            if button is None:
+                return False
+            sent = self.http.post(f"/sim/people/{self.id}/tap", json=button)
+            is_done = answer is not None and sent.status_code == httpx.codes.OK
+            if not is_done:
+                time.sleep(SETTLE_SECONDS)
+            return is_done
+
+        eventually(tapped, f"{self.name} can {choice}", self)
+
     def touch(self, sign: str, *, hear: bool = False) -> Json:
         """Tap the newest button that starts with the sign, as soon as it is there."""
         button = eventually(lambda: self.button(sign), f"{self.name} sees {sign}", self)
@@ -45,13 +68,24 @@ class Person(Phone):
 
     def forge(self, data: str) -> str:
         """Send callback data that no button of his shows; the answer's text."""
+        if not self.messages():
+            self.say("/help")
+            self.sees("")
         said = self._tap({"data": data, "force": True}, hear=True)
         return str((said["answer"] or {}).get("text"))
 
-    def resend(self, tapped: Json, *, times: int = 1) -> None:
-        """The same tap again, each with a new id, as an app does after a reconnect."""
-        for _ in range(times):
-            self._tap({"data": tapped["data"], "force": True})
+    def verdict(self, data: str) -> str:
+        """The same, and after 'one moment' what was said then in a message."""
+        newest = max((one["message_id"] for one in self.messages()), default=0)
+        heard = self.forge(data)
+        if heard != say("tap.wait", Language.RU):
+            return heard
+
+        def said() -> str | None:
+            later = [one for one in self.messages() if one["message_id"] > newest]
+            return later[-1].get("text") if later else None
+
+        return str(eventually(said, f"{self.name} hears the verdict", self))
 
     def choose_each(self, *values: str) -> None:
         """Answer a dialogue's questions with these values, waiting for each question."""
@@ -59,6 +93,14 @@ class Person(Phone):
             button = eventually(lambda v=value: self._question(v), f"{self.name}: {value}", self)
             self._chosen.add(button["data"])
             self._tap(button)
+
+    def is_offered(self, start: str) -> bool:
+        """Whether a button whose data begins so is there."""
+        return self._by_data(start) is not None
+
+    def is_asked(self, value: str) -> bool:
+        """Whether a question with this value waits for an answer."""
+        return self._question(value) is not None
 
     def share(self, what: str) -> None:
         """Share the place or the own number as soon as the keyboard asks for it."""
@@ -126,3 +168,13 @@ def person_in(http: httpx.Client, name: str, happened: Any = lambda *_: None) ->
     answer = http.post("/sim/people", json={"first_name": name, "language_code": "ru"})
     assert answer.status_code == httpx.codes.OK, answer.text
     return Person(http, answer.json()["id"], name, happened)
+
+
+def who_sees(sign: str, *people: Person) -> Person:
+    """The first of these people who has such a button."""
+
+    def look() -> Person | None:
+        return next((one for one in people if one.button(sign)), None)
+
+    found: Person = eventually(look, f"somebody sees {sign}", *people)
+    return found

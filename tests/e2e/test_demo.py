@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,8 @@ LONGEST_SECONDS = 110
 
 
 @pytest.fixture(scope="module")
-def demo_dir(service_dir: Path) -> Iterator[Path]:
-    yield service_dir / "demo"
+def demo_dir(service_dir: Path) -> Path:
+    return service_dir / "demo"
 
 
 @pytest.mark.slow

@@ -24,7 +24,9 @@ def test_updates_twice_late_and_reordered_have_the_effects_of_a_good_day(
 
     assert money == Money(captured=1000_00, platform=250_00, contractor=750_00)
     assert order.row()["state"] == OrderState.COMPLETED
-    sent = "SELECT count(*) FROM orders o JOIN users u ON u.id = o.client_id WHERE telegram_id = :id"
+    sent = (
+        "SELECT count(*) FROM orders o JOIN users u ON u.id = o.client_id WHERE telegram_id = :id"
+    )
     assert house.value(sent, id=client.id) == 1
     _once_each(order)
     # What was said of the sent order stays true although the button was tapped again.

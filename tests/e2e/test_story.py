@@ -5,7 +5,7 @@ import pytest
 from rules.orders import OrderState
 from tests.e2e.house import House, Village
 from tests.e2e.orders import newest_order, service, urgent
-from tests.e2e.people import Person, eventually
+from tests.e2e.people import who_sees
 from tests.money import Money
 from texts import signs
 from texts.catalogue import say
@@ -36,9 +36,9 @@ def test_an_order_is_refused_accepted_paid_by_card_done_rated_and_settled(
     client.choose_each("send")
     order = newest_order(house, client)
 
-    asked = _who_sees(signs.ACCEPT, first, second)
-    asked.touch(signs.REFUSE)
-    asked.press("decline_r0", order.number)
+    asked = who_sees(signs.ACCEPT, first, second)
+    assert asked.button(signs.REFUSE)
+    asked.confirm("decline", "decline_r0", order.number)
     winner = first if asked is second else second
     winner.touch(signs.ACCEPT)
     order.pay("card")
@@ -47,7 +47,7 @@ def test_an_order_is_refused_accepted_paid_by_card_done_rated_and_settled(
     winner.touch(signs.ON_THE_WAY)
     winner.touch(signs.START)
     winner.touch(signs.DONE)
-    winner.choose_each("skip")
+    order.priced(winner)
     client.touch(signs.ACCEPT_WORK)
     client.touch(f"{signs.RATE} 5")
     winner.touch(f"{signs.RATE} 5")
@@ -93,8 +93,7 @@ def test_a_late_cancellation_pays_the_claimed_costs_and_returns_the_rest(village
     order.book(crew)
     crew.press("set_off", order.number)
     order.cancel()
-    crew.press("claim", order.number)
-    crew.press("claim_r0", order.number)
+    crew.confirm("claim", "claim_r0", order.number)
     crew.choose_each("50")
     order.client.press("claim_yes", order.number)
 
@@ -107,28 +106,19 @@ def test_a_late_cancellation_pays_the_claimed_costs_and_returns_the_rest(village
 def test_a_withdrawal_finds_another_contractor_and_keeps_the_payment(village: Village) -> None:
     crews = village.crews(2)
     order = urgent(village)
-    first = _who_sees(signs.ACCEPT, *crews)
+    first = who_sees(signs.ACCEPT, *crews)
     second = crews[1 - crews.index(first)]
     order.book(first)
-    first.press("withdraw", order.number)
-    first.press("withdraw_r0", order.number)
+    first.confirm("withdraw", "withdraw_r0", order.number)
     second.press("accept", order.number)
     second.press("set_off", order.number)
     order.until(OrderState.BOOKED)
     for action in ("start", "done"):
         second.press(action, order.number)
-    second.choose_each("skip")
+    order.priced(second)
     order.finish(second)
     money = order.closed()
 
     assert (money.captured, money.refunded, len(order.payments())) == (1000_00, 0, 1)
     assert (money.platform, money.contractor) == (250_00, 750_00)
     assert (money.compensation, money.penalty) == (100_00, 100_00)
-
-
-def _who_sees(sign: str, *people: Person) -> Person:
-    def look() -> Person | None:
-        return next((one for one in people if one.button(sign)), None)
-
-    found: Person = eventually(look, f"somebody sees {sign}", *people)
-    return found
