@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from rules.catalog import Service
 from rules.orders import Role
 from rules.views import OfferView, OrderView
 from texts.catalogue import has, say
@@ -32,6 +33,12 @@ def summary(view: OrderView, lang: Language = Language.RU) -> str:
     """One line for a list of workflows: `D-1042 · Ремонт: нет воды · Тверь`."""
     service = say(f"service.{view.service.value}", lang)
     line = f"{order_number(view.number)} · {service} · {' '.join(view.town.split())}"
+    return _cut(line, SUMMARY_BYTES_MAX)
+
+
+def start_summary(service: Service, town: str, lang: Language = Language.RU) -> str:
+    """The same line for an order that is only about to get its number: `Ремонт · Тверь`."""
+    line = f"{say(f'service.{service.value}', lang)} · {' '.join(town.split())}"
     return _cut(line, SUMMARY_BYTES_MAX)
 
 
@@ -85,28 +92,29 @@ def _waits(view: OrderView, until: str, timer: str, lang: Language) -> str:
 
 
 def _offer_row(offer: OfferView, view: OrderView, lang: Language) -> str:
+    # A list, not a table: the UI shows it in half a screen and puts no space between cells.
     offset = view.utc_offset_minutes
-    cells = (
-        str(offer.wave),
-        contractor_number(offer.contractor_id),
-        say(f"offer_state.{offer.state.value}", lang),
-        deadline(offer.until, view.state_since, offset, lang),
-        when(offer.visit_at, offset, lang),
-        decimal(offer.distance_km, lang),
-        decimal(offer.score, lang, 2),
-        terms_line(offer.terms, lang),
+    words = say(
+        "details.offer",
+        lang,
+        wave=offer.wave,
+        until=deadline(offer.until, view.state_since, offset, lang),
+        visit=when(offer.visit_at, offset, lang),
+        km=decimal(offer.distance_km, lang),
+        score=decimal(offer.score, lang, 2),
     )
-    return f"| {' | '.join(cells)} |"
+    crew = contractor_number(offer.contractor_id)
+    outcome = say(f"offer_state.{offer.state.value}", lang)
+    why = terms_line(offer.terms, lang)
+    return f"- **{crew} – {outcome}**. {words}{' = ' if why else ''}{why}"
 
 
 def _offers(rows: Sequence[str], left_out: int, lang: Language) -> list[str]:
     title = f"**{say('details.offers', lang)}**"
     if not rows and not left_out:
         return [f"{title}: {say('details.offers_none', lang)}", ""]
-    columns = say("details.columns", lang)
-    rule = "|".join("---" for _ in columns.split("|"))
     more = ["", say("details.more", lang, count=left_out)] if left_out else []
-    return [title, "", f"| {columns} |", f"|{rule}|", *rows, *more, ""]
+    return [title, "", *rows, *more, ""]
 
 
 def _exclusions(counts: Mapping[str, int], lang: Language) -> list[str]:

@@ -34,7 +34,7 @@ WORDS = {
     "details.waits": "Waits for",
     "details.offers": "Offered to",
     "details.offers_none": "Nobody yet.",
-    "details.columns": "Wave | Crew | Outcome | Until | Visit | km | Score | Why",
+    "details.offer": "Wave {wave}, answer by {until}, visit {visit}, {km} km, score {score}",
     "details.money": "Money",
     "details.prepayment": "prepayment",
     "details.held": "held",

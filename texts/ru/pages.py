@@ -34,7 +34,7 @@ WORDS = {
     "details.waits": "Ждёт",
     "details.offers": "Кому предлагали",
     "details.offers_none": "Пока никому.",
-    "details.columns": "Волна | Бригада | Что стало | До | Выезд | Км | Балл | Почему",
+    "details.offer": "Волна {wave}, ответ до {until}, выезд {visit}, {km} км, балл {score}",
     "details.money": "Деньги",
     "details.prepayment": "предоплата",
     "details.held": "заморожено",
