@@ -4,53 +4,22 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import text
-from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.service import TLSConfig
 
 from activities.gateways.yookassa import YooKassaGateway
 from activities.offers import OfferActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities, PaymentTerms
+from composition import configure, connect
 from models.database import Database
-from rules.errors import RuleViolation
-from runtime.errors import SentryInterceptor, configure_errors
-from runtime.failpoints import configure_failpoints
+from runtime.errors import SentryInterceptor
 from runtime.health import HealthServer
-from runtime.logs import configure_logs
 from runtime.signals import run_until_signal
-from settings import Environment, Settings, load_settings
+from settings import Settings, load_settings
 from workflows.runner import PAYMENTS_MAX, Crew, main_worker, payments_worker
 
 NEEDS = ("database_url", "temporal_address", "yookassa_shop_id", "yookassa_secret_key")
 YOOKASSA_URL = "https://api.yookassa.ru/v3"
 POOL_SIZE = 16
-
-
-async def connect(settings: Settings) -> Client:
-    """A client for the server that the settings name."""
-    address, key = settings.temporal_address, settings.temporal_api_key
-    assert address is not None, "checked when the settings were read"
-    return await Client.connect(
-        address,
-        namespace=settings.temporal_namespace,
-        api_key=key.get_secret_value() if key else None,
-        data_converter=pydantic_data_converter,
-        tls=_tls(settings),
-    )
-
-
-def _tls(settings: Settings) -> TLSConfig | None:
-    files = (settings.temporal_tls_ca, settings.temporal_tls_cert, settings.temporal_tls_key)
-    if not any(files):
-        return None
-    authority, certificate, key = (path.read_bytes() if path else None for path in files)
-    return TLSConfig(
-        server_root_ca_cert=authority,
-        client_cert=certificate,
-        client_private_key=key,
-        domain=settings.temporal_tls_server_name,
-    )
 
 
 def crew(settings: Settings, database: Database) -> Crew:
@@ -107,18 +76,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 def main() -> None:
     """Read the settings, then run until a signal; never returns."""
     settings = load_settings(needs=NEEDS)
-    configure_logs("worker", settings.log_format, level=settings.log_level)
-    configure_errors(
-        settings.sentry_dsn.get_secret_value() if settings.sentry_dsn else None,
-        process="worker",
-        environment=settings.env.value,
-        expected=(RuleViolation,),
-    )
-    configure_failpoints(
-        settings.failpoints,
-        data_dir=settings.data_dir,
-        production=settings.env is Environment.PRODUCTION,
-    )
+    configure(settings, "worker")
     run_until_signal(lambda stop: serve(settings, stop))
 
 

@@ -2,30 +2,21 @@
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import NoReturn
 
 import uvicorn
 from sqlalchemy import text
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.service import TLSConfig
 from typing_extensions import override
 
 from activities.gateways import offline_geocoder
 from api.app import create_app
 from api.deps import Caller, Limits, Places, Services, Site, TelegramHook
 from api.problems import Problem
+from composition import configure, connect, policy, refuse
 from models.database import Database
 from models.queries.plain import run
-from rules.errors import BadInput, RuleViolation
-from rules.policy import POLICY_V1, Policy
-from rules.policy_text import policy_from_json
-from runtime.errors import configure_errors
-from runtime.failpoints import configure_failpoints
-from runtime.logs import configure_logs
 from runtime.signals import run_until_signal
 from settings import Environment, Settings, load_settings
 from workflows.client import Orders, Unavailable
@@ -47,12 +38,6 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals alone."""
         yield
-
-
-def refuse(problem: str) -> NoReturn:
-    """End the process with one clear line."""
-    sys.stderr.write(f"drillflow: bad setting: {problem}\n")
-    raise SystemExit(2)
 
 
 def telegram_hook(settings: Settings) -> TelegramHook | None:
@@ -78,39 +63,6 @@ def site(settings: Settings) -> Site:
         phones_url=f"{phones}/local/phones" if is_local and phones else None,
         payment_origin="/".join(pays.split("/")[:3]) if is_local and pays else None,
         metrics=settings.metrics,
-    )
-
-
-def policy(settings: Settings) -> Policy:
-    """The policy of new orders."""
-    if settings.policy_file is None:
-        return POLICY_V1
-    try:
-        return policy_from_json(settings.policy_file.read_text(encoding="utf-8"))
-    except (OSError, BadInput) as error:
-        refuse(f"DRILLFLOW_POLICY_FILE cannot be used: {error}")
-
-
-async def connect(settings: Settings) -> Client:
-    """A client of Temporal that connects when it is first used."""
-    certificate, key = settings.temporal_tls_cert, settings.temporal_tls_key
-    authority = settings.temporal_tls_ca
-    tls: TLSConfig | bool = False
-    if authority or certificate or settings.temporal_tls_server_name:
-        tls = TLSConfig(
-            server_root_ca_cert=authority.read_bytes() if authority else None,
-            domain=settings.temporal_tls_server_name,
-            client_cert=certificate.read_bytes() if certificate else None,
-            client_private_key=key.read_bytes() if key else None,
-        )
-    api_key = settings.temporal_api_key
-    return await Client.connect(
-        settings.temporal_address or "",
-        namespace=settings.temporal_namespace,
-        api_key=api_key.get_secret_value() if api_key else None,
-        tls=tls or api_key is not None,
-        data_converter=pydantic_data_converter,
-        lazy=True,
     )
 
 
@@ -158,29 +110,12 @@ def server(settings: Settings, given: Services) -> Server:
     )
 
 
-def configure(settings: Settings) -> None:
-    """Logs, errors and failpoints, before anything else happens."""
-    configure_logs("api", settings.log_format, level=settings.log_level)
-    dsn = settings.sentry_dsn.get_secret_value() if settings.sentry_dsn else None
-    configure_errors(
-        dsn,
-        process="api",
-        environment=settings.env.value,
-        expected=(RuleViolation, Unavailable, Problem),
-    )
-    configure_failpoints(
-        settings.failpoints,
-        data_dir=settings.data_dir,
-        production=settings.env is Environment.PRODUCTION,
-    )
-
-
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Serve until `stop` is set, then let running requests finish."""
     assert settings.database_url is not None, "checked when the settings were read"
     database = Database(settings.database_url.get_secret_value())
     try:
-        given = services(settings, database, await connect(settings))
+        given = services(settings, database, await connect(settings, lazy=True))
         serving = server(settings, given)
         running = asyncio.create_task(serving.serve())
         stopping = asyncio.create_task(stop.wait())
@@ -195,7 +130,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 def main() -> None:
     """Read the settings and run until a signal."""
     settings = load_settings(needs=("database_url", "temporal_address"))
-    configure(settings)
+    configure(settings, "api", expected=(Unavailable, Problem))
     run_until_signal(lambda stop: serve(settings, stop))
 
 

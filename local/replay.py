@@ -14,9 +14,9 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Replayer
 
+from composition import connect
 from local.children import StartFailed
 from settings import PREFIX, Settings
-from worker import connect
 from workflows.client import workflow_id
 from workflows.runner import WORKFLOWS, sandbox_runner
 

@@ -22,14 +22,18 @@ MAX_FUNCTION_LINES, P90_FUNCTION_LINES, MAX_PARAMETERS = 60, 35, 6
 
 # Words that are recognised in what people send; nobody is shown them. Regular expressions too.
 READS_RUSSIAN = ("activities/gateways/*geo*", "activities/gateways/*place*")
-READS_SETTINGS = ("worker.py", "api/__main__.py", "bot/__main__.py", "migrations/env.py", "local/*")
+READS_SETTINGS = (
+    *("composition.py", "worker.py", "api/__main__.py", "bot/__main__.py"),
+    *("migrations/env.py", "local/*"),
+)
 READS_ENVIRONMENT = ("settings.py", "migrations/env.py", "local/*", "tests/*")
 COMMITS = ("models/database.py", "migrations/env.py", "local/simulators/*", "tests/*")
 ROOT_FILES_MUST_NOT_IMPORT = {
     "settings.py": {*ROOMS, "worker"},
+    "composition.py": {"activities", "api", "bot", "local", "models", "texts", "worker"},
     "worker.py": {"api", "bot", "local"},
-    "api/__main__.py": {"activities", "bot", "local", "worker", "yookassa"},
-    "bot/__main__.py": {"activities", "api", "local", "worker", "yookassa"},
+    "api/__main__.py": {"bot", "local", "worker", "yookassa"},
+    "bot/__main__.py": {"api", "local", "worker", "yookassa"},
 }
 CLOCKS = {
     *("datetime.now", "datetime.utcnow", "datetime.today", "date.today"),
