@@ -88,7 +88,7 @@ def test_a_dialogue_is_answered_with_the_wanted_values_place_and_number(
     share = {"keyboard": [[{"text": "Место", "request_location": True}]]}
     number = {"keyboard": [[{"text": "Номер", "request_contact": True}]]}
     kinds = inline(("Скважина", "d:drilling:1"), ("Ремонт", "d:repair:1"))
-    check = inline(("Назад", "d:back:2"), ("✅ Да", "d:confirm:2"))
+    check = inline(("Назад", "d:back:2"), ("✅ Да", "d:send:2"))
     bot = ScriptedBot(
         telegram,
         [
@@ -105,7 +105,7 @@ def test_a_dialogue_is_answered_with_the_wanted_values_place_and_number(
     finally:
         bot.close()
 
-    assert bot.heard == ["/new", "d:repair:1", "location", "contact", "d:confirm:2"]
+    assert bot.heard == ["/new", "d:repair:1", "location", "contact", "d:send:2"]
 
 
 def test_a_button_is_found_by_its_sign_and_every_act_is_told(telegram: str, phone: Phone) -> None:
