@@ -156,15 +156,16 @@ class OrderRecord:
         return True
 
     def _show(self, before: Order) -> None:
-        """Keep the Temporal UI's list and details true; one upsert per change of state."""
+        """Keep the Temporal UI's list and details true; one upsert per change that it shows."""
         order = self.order
-        if order.state is not before.state or order.needs_attention != before.needs_attention:
+        if _listed(order) != _listed(before):
             updates: list[SearchAttributeUpdate[Any]] = [
                 attributes.ORDER_STATE.value_set(order.state.value),
                 attributes.NEEDS_ATTENTION.value_set(order.needs_attention),
+                attributes.DUE_AT.value_set(order.due_at)
+                if order.due_at is not None
+                else attributes.DUE_AT.value_unset(),
             ]
-            if order.due_at is not None:
-                updates.append(attributes.DUE_AT.value_set(order.due_at))
             if order.contractor_id != before.contractor_id:
                 updates.append(
                     attributes.CONTRACTOR_ID.value_set(str(order.contractor_id))
@@ -199,6 +200,11 @@ class OrderRecord:
     def is_searching(self) -> bool:
         """The order is looking for a contractor (asked anew after every await)."""
         return self.order.state is OrderState.SEARCHING
+
+
+def _listed(order: Order) -> tuple[object, ...]:
+    """What support's lists show; not each wave's deadline, which would be one more action each."""
+    return order.state, order.needs_attention, order.visit_at
 
 
 def _headline(batch: tuple[Written, ...]) -> str:
