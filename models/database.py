@@ -2,10 +2,13 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # asyncpg ships no type information
+from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -31,6 +34,25 @@ _DIALECT_ONLY = (
     "prepared_statement_name_func",
 )
 
+# The server's DETAIL names the row's values, the driver's complaint the argument itself.
+_VALUES = re.compile(r"\nDETAIL:.*|(?<=invalid input for query argument ).*", re.DOTALL)
+_CAUSES_MAX = 5
+
+
+def _without_values(context: ExceptionContext) -> None:
+    """Keep of a database error what failed and which constraint, never the values of the row."""
+    error: BaseException | None = context.sqlalchemy_exception or context.original_exception
+    seen = 0
+    while error is not None and seen < _CAUSES_MAX:
+        if isinstance(error, asyncpg.PostgresError):
+            # Its text is made of these anew each time it is asked for.
+            error.detail = None
+        error.args = tuple(
+            _VALUES.sub("", one) if isinstance(one, str) else one for one in error.args
+        )
+        error = getattr(error, "orig", None) or error.__cause__
+        seen += 1
+
 
 class Database:
     """One process's connections to PostgreSQL.
@@ -49,12 +71,15 @@ class Database:
             pool_timeout=POOL_SECONDS,
             # Finds connections that died while idle; a silent network needs the time-outs too.
             pool_pre_ping=True,
+            # Rows hold what is personal, and errors go into logs and workflow histories.
+            hide_parameters=True,
             connect_args={
                 "command_timeout": COMMAND_SECONDS,
                 "timeout": CONNECT_SECONDS,
                 "server_settings": SERVER_SETTINGS,
             },
         )
+        event.listen(self.engine.sync_engine, "handle_error", _without_values)
         self._sessions = async_sessionmaker(
             self.engine, class_=AsyncSession, expire_on_commit=False
         )

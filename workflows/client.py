@@ -27,6 +27,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from rules.errors import BY_NAME, OrderClosed, RuleViolation
 from rules.orders import OrderState
+from texts.details import start_summary
 from workflows import messages
 from workflows.attributes import CLIENT_ID, ORDER_STATE, REGION, SERVICE_TYPE
 from workflows.order import OrderWorkflow
@@ -74,7 +75,7 @@ class Orders:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             task_timeout=timedelta(seconds=5),
-            static_summary=summary or None,
+            static_summary=summary or start_summary(order.service, order.town),
             search_attributes=TypedSearchAttributes(
                 [
                     SearchAttributePair(ORDER_STATE, OrderState.NEW.value),

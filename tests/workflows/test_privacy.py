@@ -1,16 +1,19 @@
 """Nothing personal enters Temporal or a log: canaries planted in every row, sought everywhere."""
 
+import asyncio
+import contextlib
 import logging
 from typing import Any
 
 import pytest
 from sqlalchemy import text as sql
+from temporalio.service import RPCError
 
 from rules.catalog import Service
 from rules.orders import OrderState, Role
 from rules.payments import Method
 from tests.workflows.histories import as_text
-from tests.workflows.world import Placed, Town
+from tests.workflows.world import Placed, Town, eventually
 from workflows import messages
 
 PLANTED = {
@@ -36,10 +39,15 @@ def traces() -> dict[str, str]:
     return {**PLANTED, **told, "latitude": PIN[0][:5], "longitude": PIN[1][:5], "dog": "Тузик"}
 
 
-async def plant(town: Town) -> tuple[int, int]:
-    """A client and a contractor with canaries in every field that holds something personal."""
+def pin(town: Town) -> None:
+    """Move the town to where its pin is known to many decimals."""
     town.latitude = float(f"{int(town.latitude)}{PIN[0]}")
     town.longitude = float(f"{int(town.longitude)}{PIN[1]}")
+
+
+async def plant(town: Town) -> tuple[int, int]:
+    """A client and a contractor with canaries in every field that holds something personal."""
+    pin(town)
     client = await town.person()
     contractor = await town.contractor()
     async with town.world.database.transaction() as session:
@@ -156,4 +164,46 @@ async def test_nothing_personal_is_in_a_history_an_attribute_or_a_log(
         for what, trace in traces().items()
         if trace in told
     }
+    assert not found
+
+
+async def test_a_failing_database_tells_nothing_personal(
+    town: Town, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The database's own messages name the values of the row that it refused."""
+    pin(town)
+    order = await town.try_place(
+        Service.SEWAGE_OVERFLOW,
+        address=PLANTED["address"],
+        comment=PLANTED["comment"],
+    )
+    async with town.world.database.transaction() as session:
+        connection = await session.connection()
+        await connection.execute(
+            sql(
+                "ALTER TABLE orders ADD CONSTRAINT planted"
+                f" CHECK (id <> '{order.order_id}') NOT VALID"
+            )
+        )
+    placing = asyncio.create_task(town.world_place(order))
+
+    async def refused() -> bool:
+        with contextlib.suppress(RPCError):  # it has not begun yet
+            described = await order.handle.describe()
+            return any(one.attempt > 1 for one in described.raw_description.pending_activities)
+        return False
+
+    try:
+        await eventually(refused, "the database refuses the row")
+        pending = str((await order.handle.describe()).raw_description)
+    finally:
+        async with town.world.database.transaction() as session:
+            connection = await session.connection()
+            await connection.execute(sql("ALTER TABLE orders DROP CONSTRAINT planted"))
+    await placing
+    logged = "\n".join(f"{one.getMessage()} {vars(one)} {one.exc_text}" for one in caplog.records)
+    told = pending + logged + "".join(capfd.readouterr())
+    told += as_text(await order.handle.fetch_history())
+    assert "planted" in told, "what failed is still told"
+    found = {what for what, trace in traces().items() if trace in told}
     assert not found
