@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -121,9 +120,7 @@ class Phone:
         return opened
 
 
-async def picture(page: Page, name: str, before: Callable[[], object] | None = None) -> None:
+async def picture(page: Page, name: str) -> None:
     """Into the documentation, if asked for."""
     if TAKES_PICTURES:
-        if before is not None:
-            before()
         await page.screenshot(path=IMAGES / name)

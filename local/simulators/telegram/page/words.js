@@ -3,8 +3,8 @@ const WORDS = {
   ru: {
     subtitle: "Два телефона: клиент и подрядчик", banner: "Учебный стенд — денег нет",
     client: "Клиент", contractor: "Подрядчик", howTo: "Как попробовать",
-    steps: ["Подрядчик: «Начать», «☰ Ещё», «🧰 Я мастер» и короткая анкета. Потом «🟢 На линии».",
-      "Клиент: «Начать» и «📝 Новая заявка», место рядом с подрядчиком.",
+    steps: ["Подрядчик: «Начать», «☰ Ещё», «🧰 Я мастер» и короткая анкета. Потом «🟢 На линии».",
+      "Клиент: «Начать» и «📝 Новая заявка», место рядом с подрядчиком.",
       "Подрядчик принимает предложение кнопкой ✅.",
       "Клиент платит предоплату кнопкой 💳 — тестовой картой или СБП.",
       "Дальше — выезд, работа, приёмка и оценки. Всё в этих двух телефонах."],
@@ -28,8 +28,8 @@ const WORDS = {
   en: {
     subtitle: "Two phones: a client and a contractor", banner: "Training stand — no real money",
     client: "Client", contractor: "Contractor", howTo: "How to try it",
-    steps: ["Contractor: Start, “☰ More”, “🧰 I am a contractor” and a short form. Then “🟢 On line”.",
-      "Client: Start and “📝 New request”, at a place near the contractor.",
+    steps: ["Contractor: Start, “☰ More”, “🧰 I am a contractor” and a short form. Then “🟢 On line”.",
+      "Client: Start and “📝 New request”, at a place near the contractor.",
       "The contractor accepts the offer with the ✅ button.",
       "The client pays the prepayment with 💳: a test card or SBP.",
       "Then the visit, the work, acceptance and ratings. All in these two phones."],
