@@ -15,6 +15,7 @@ FOLDER = Path(__file__).parent
 WEBHOOKS = os.environ.get("DRILLFLOW_TEST_WEBHOOKS", "normal")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share a running product go to the same process when there are several."""
     for item in items:
