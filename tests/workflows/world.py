@@ -372,7 +372,7 @@ class Placed:
         """Let time pass until the books are closed."""
         for _ in range(times):
             with contextlib.suppress(TimeoutError):
-                return await asyncio.wait_for(self.handle.result(), 0.25)
+                return await asyncio.wait_for(self.handle.result(), 0.05)
             await self.advance(days=days)
         return await self.closed()
 
