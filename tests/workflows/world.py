@@ -139,19 +139,9 @@ class Town:
         statement = "SELECT busy + held FROM contractors WHERE id = :id"
         return int(await self.world.value(statement, id=contractor))
 
-    async def place(
-        self,
-        service: Service = Service.REPAIR_PUMP,
-        *,
-        policy: Policy = DAYLIGHT,
-        wish_day: date | None = None,
-        client_id: int | None = None,
-        **personal: Any,
-    ) -> "Placed":
-        """A client's order, placed through the one door."""
-        placed = await self.try_place(
-            service, policy=policy, wish_day=wish_day, client_id=client_id, **personal
-        )
+    async def place(self, service: Service = Service.REPAIR_PUMP, **terms: Any) -> "Placed":
+        """A client's order, placed through the one door; `terms` as for `try_place`."""
+        placed = await self.try_place(service, **terms)
         await self.world_place(placed)
         return placed
 
