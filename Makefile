@@ -13,8 +13,11 @@ CREATED := .venv/.created
 EMBEDDED := .venv/.embedded
 DEV := .venv/.dev
 args ?=
+# Most of a test's time is spent waiting for real services, so processes outnumber the cores.
+WORKERS ?= 3
+PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadgroup
 
-.PHONY: help demo up test test-ui test-money histories replay check bench chaos simulate fmt migrate
+.PHONY: help demo up test test-ui test-money histories replay check fmt migrate
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,13 +48,13 @@ up: $(EMBEDDED) ## Run the whole stack until Ctrl-C (DATA=city fills it with peo
 	@$(PY) -m local up $(if $(DATA),--data $(DATA)) $(args)
 
 test: $(DEV) ## Run the test suite on real services (args="-k offers" to choose)
-	@$(PY) -m pytest -m "not ui and not openapi" $(args)
+	@$(PYTEST) -m "not ui and not openapi" $(args)
 
 test-ui: $(DEV) ## Browser checks and screenshots (needs Chromium)
 	@$(PY) -m pytest -m ui $(args)
 
 test-money: $(DEV) ## Money tests with payment notices lost or repeated (WEBHOOKS=dropped|fivefold)
-	@DRILLFLOW_TEST_WEBHOOKS=$(or $(WEBHOOKS),dropped) $(PY) -m pytest -m money $(args)
+	@DRILLFLOW_TEST_WEBHOOKS=$(or $(WEBHOOKS),dropped) $(PYTEST) -m money $(args)
 
 histories: $(DEV) ## Record the replay files again
 	@$(PY) -m local histories $(args)
@@ -72,15 +75,6 @@ check: $(DEV) ## Lint, format, types, import arrows, migrations, locks, schemas
 	@.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@for file in $(wildcard docker-compose*.yml); do \
 	  .venv/bin/check-jsonschema --builtin-schema vendor.compose-spec $$file; done
-
-bench: $(DEV) ## Benchmarks as ratios against a floor of the same run
-	@$(PY) -m local bench $(args)
-
-chaos: $(DEV) ## Seeded fault run with a table of invariants (SEED= ORDERS=)
-	@$(PY) -m local chaos $(if $(SEED),--seed $(SEED)) $(if $(ORDERS),--orders $(ORDERS)) $(args)
-
-simulate: $(EMBEDDED) ## Try a policy on a synthetic city before using it (POLICY=file)
-	@$(PY) -m local simulate $(if $(POLICY),--policy $(POLICY)) $(if $(SEED),--seed $(SEED)) $(args)
 
 fmt: $(DEV) ## Format the code and mend what can be mended
 	@$(PY) -m ruff check --fix-only .
