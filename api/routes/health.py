@@ -79,4 +79,5 @@ async def phones(request: Request) -> RedirectResponse:
     url = services_of(request).site.phones_url
     if url is None:
         raise Problem(404, "NotFound")
-    return RedirectResponse(url, 307)
+    # The query may say who holds which phone.
+    return RedirectResponse(f"{url}?{request.url.query}".rstrip("?"), 307)
