@@ -38,12 +38,11 @@ class Street:
         )
         context.set_default_timeout(PATIENCE_MS)
         self._listen(context)
-        held = {"phone-client": client, "phone-contractor": contractor, "language": language}
-        sets = "".join(f"localStorage.setItem('{key}', '{value}');" for key, value in held.items())
-        await context.add_init_script(f"if (location.pathname === '/local/phones') {{ {sets} }}")
         page = await context.new_page()
-        await page.goto(self.phones_url)
+        await page.goto(f"{self.phones_url}?client={client}&contractor={contractor}")
         await page.wait_for_selector("body[data-ready]")
+        if language == "en":
+            await page.get_by_test_id("language").click()
         return page
 
     def _listen(self, context: BrowserContext) -> None:
