@@ -11,18 +11,7 @@ from local.temporal import TemporalOptions
 from tests.e2e.failpoints import failpoint_spec
 from tests.e2e.house import House, Village, open_house
 
-FOLDER = Path(__file__).parent
 WEBHOOKS = os.environ.get("DRILLFLOW_TEST_WEBHOOKS", "normal")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a running product go to the same process when there are several."""
-    for item in items:
-        if item.path.parent == FOLDER:
-            names = getattr(item, "fixturenames", ())
-            group = "fragile house" if "fragile_house" in names else "whole house"
-            item.add_marker(pytest.mark.xdist_group("demo" if "demo_dir" in names else group))
 
 
 @pytest.fixture(scope="session")
