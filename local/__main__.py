@@ -22,7 +22,15 @@ from runtime.exit import hard_exit
 from settings import load_settings
 
 PREDICTABLE = (StartFailed, PortTaken, DataDirInUse, UnsafeFolder)
-DATA_SETS: dict[str, Callable[[Stack], None]] = {}
+
+
+def _city(stack: Stack) -> None:
+    from local.city import fill  # noqa: PLC0415 - the other commands start faster without it
+
+    fill(stack)
+
+
+DATA_SETS: dict[str, Callable[[Stack], None]] = {"city": _city}
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
 
