@@ -8,6 +8,7 @@ from sqlalchemy import text
 from activities.gateways import offline_geocoder
 from bot.app import Reception, build
 from bot.connection import make_bot
+from bot.limits import Limits
 from bot.visit import Desk
 from composition import configure, connect, policy
 from models.database import Database
@@ -53,8 +54,17 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             activates_at_once=settings.env is Environment.LOCAL,
             support_chat=settings.telegram_support_chat,
         )
-        await build(desk, _reception(settings)).run(stop)
+        await build(desk, _reception(settings), _limits(settings)).run(stop)
     await database.close()
+
+
+def _limits(settings: Settings) -> Limits | None:
+    # The local simulator takes more than Telegram does: nobody should wait there for nothing.
+    if settings.env is Environment.LOCAL and settings.telegram_api_url:
+        return Limits(
+            chat_per_second=5.0, chat_burst=20, overall_per_second=200.0, overall_burst=200
+        )
+    return None
 
 
 def _reception(settings: Settings) -> Reception:

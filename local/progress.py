@@ -16,7 +16,6 @@ LABELS = {
     "telegram": "Telegram simulator",
     "yookassa": "YooKassa simulator",
     "temporal": "Orders in the Temporal UI",
-    "console": "Operations console",
     "api": "API",
 }
 

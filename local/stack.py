@@ -105,7 +105,7 @@ class Stack:
     def urls(self) -> dict[str, str]:
         """What a person can open."""
         api = self.environment[f"{PREFIX}PUBLIC_URL"]
-        found = {"api": f"{api}/docs", "console": f"{api}/console"}
+        found = {"api": f"{api}/docs"}
         if not self.settings.telegram_api_url:
             found["phones"] = f"{api}/local/phones"
             found["telegram"] = _loopback(self.ports.telegram)
