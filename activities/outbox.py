@@ -1,7 +1,7 @@
 """What people are owed: cards to be edited and notices to be sent, in the same transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
@@ -56,6 +56,27 @@ def support_notice(order_id: str, notice: Notice) -> Owed:
     return Owed(OutboxKind.NOTICE, Role.SUPPORT, None, order_id, notice=notice)
 
 
+# What these ask for is done with the card's buttons.
+_ASKING = frozenset(
+    {
+        Notice.CONTRACTOR_FOUND, Notice.PAY_REMINDER, Notice.PAYMENT_DECLINED, Notice.WORK_DONE,
+        Notice.START_OVERDUE, Notice.CONTRACTOR_WITHDREW, Notice.CLAIM_MADE, Notice.PLEASE_RATE,
+        Notice.CLIENT_PAID, Notice.CLAIM_INVITED, Notice.WORK_ACCEPTED, Notice.VISIT_SOON,
+        Notice.SLOT_PROPOSED,
+    }
+)  # fmt: skip
+
+
+def _with_buttons_below(messages: Sequence[Owed]) -> list[Owed]:
+    """A card whose buttons a notice asks for comes anew, below that notice."""
+    asked = {(one.role, one.user_id) for one in messages if one.notice in _ASKING}
+    below = [
+        one for one in messages if one.kind is OutboxKind.CARD and (one.role, one.user_id) in asked
+    ]
+    anew = [replace(one, params={**one.params, "anew": True}) for one in below]
+    return [one for one in messages if one not in below] + anew
+
+
 async def owe(session: AsyncSession, messages: Sequence[Owed]) -> None:
     """Write messages in order; a trigger wakes the bot when the transaction is committed."""
     if not messages:
@@ -70,6 +91,6 @@ async def owe(session: AsyncSession, messages: Sequence[Owed]) -> None:
             "notice": one.notice.value if one.notice is not None else None,
             "params": one.params,
         }
-        for one in messages
+        for one in _with_buttons_below(messages)
     ]
     await session.exec(insert(OutboxRow).values(rows))

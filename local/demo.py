@@ -50,6 +50,7 @@ class Story:
     console: Console
     began: float = field(default_factory=time.monotonic)
     events: list[dict[str, Any]] = field(default_factory=list)
+    phones_url: str = ""
 
     @property
     def seconds(self) -> float:
@@ -83,7 +84,7 @@ def run(settings: Settings, *, stay: bool) -> int:
             return 1
         is_good = report(stack, story, books)
         if stay:
-            progress.show_urls(stack.urls)
+            progress.show_urls({**stack.urls, "phones": story.phones_url})
             with suppress(KeyboardInterrupt):
                 stack.supervisor.wait()
     return 0 if is_good else 1
@@ -105,6 +106,9 @@ def play(stack: Stack, story: Story, *, stay: bool) -> Books:
         client.answer_dialogue(ORDER_ANSWERS)
         winner = find_contractor(crew)
         tell_offers(stack, story)
+        # The two people of this story, side by side.
+        phones = f"{stack.urls['phones']}?client={client.id}&contractor={winner.id}"
+        story.phones_url = phones
         pay(stack, story, client)
         work(client, winner)
         books = settle(stack, story)
@@ -217,7 +221,7 @@ def report(stack: Stack, story: Story, books: Books) -> bool:
         "prepayment_kopecks": books.prepayment_kopecks,
         "provider_captured_kopecks": captured,
         "deposit_kopecks": books.deposit_kopecks,
-        "urls": stack.urls,
+        "urls": {**stack.urls, "phones": story.phones_url},
     }
     path = stack.data_dir / "demo.json"
     path.write_text(json.dumps(found, ensure_ascii=False, indent=2, default=str))

@@ -3,7 +3,7 @@
 import contextlib
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
 from sqlalchemy import text
@@ -23,7 +23,7 @@ from models.users import UserRow
 from rules.errors import BadInput, RuleViolation
 from rules.orders import FINAL_STATES, OrderState, Role
 from rules.payments import Method
-from rules.views import OrderView, cap_at
+from rules.views import OrderView
 from runtime.logs import get_logger, order_context
 from texts import reasons
 from texts.confirmations import slot_instant
@@ -117,9 +117,7 @@ async def _find(services: Services, secret: str) -> Owned | None:
     # Between the row and its first commit there is nothing to show yet.
     if client is None or view is None or not view.detail:
         return None
-    # The question before a cancellation promises what it will cost.
-    now_costs = cap_at(view.claim_caps, utc_now())
-    return Owned(replace(view, claim_cap_kopecks=now_costs), *client)
+    return Owned(view, *client)
 
 
 def _visit(request: Request, owned: Owned | None) -> Visit:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -19,7 +19,7 @@ from rules.catalog import Estimate
 from rules.geo import coarse
 from rules.orders import FINAL_STATES, OfferState, Role
 from rules.payments import MoneySummary
-from rules.views import OfferView, OrderView
+from rules.views import OfferView, OrderView, cap_at
 
 _FACTS = TypeAdapter(OrderView)
 _MONEY = TypeAdapter(MoneySummary)
@@ -206,7 +206,9 @@ def _view(row: _Joined, reader: Reader) -> OrderView:
 def _public(order: OrderRow) -> OrderView:
     facts = _FACTS.validate_python(order.facts) if order.facts else _bare(order)
     money = _MONEY.validate_python(order.money)
-    return replace(facts, money=money, version=order.version)
+    # What a cancellation costs depends on when it is read, not on when it was written.
+    costs = cap_at(facts.claim_caps, datetime.now(UTC))
+    return replace(facts, money=money, version=order.version, claim_cap_kopecks=costs)
 
 
 def _bare(order: OrderRow) -> OrderView:

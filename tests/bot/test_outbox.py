@@ -212,4 +212,5 @@ async def test_one_chat_gets_no_more_than_its_share(owing: Owing) -> None:
     for one in owed:
         assert await owing.ends(one) == ("sent", None)
     at = [call["at"] for call in await owing.calls("sendMessage")]
-    assert at[-1] - at[0] >= 3 / 4 - 0.05
+    # Three steps of a quarter second; the first message may itself have been late.
+    assert at[-1] - at[0] >= 2 / 4
