@@ -56,9 +56,10 @@ async def apply(writing: Writing, change: Written) -> bool:
         return False
     if change.winner is not None and not is_won:
         await _win(writing, change, change.winner)
+    freed = change.frees if await _holds_slot(writing, change) else None
     await _end_offers(writing, change)
-    if change.frees is not None and not await _was_freed(writing, change):
-        await standing.free_slot(writing.session, change.frees)
+    if freed is not None:
+        await standing.free_slot(writing.session, freed)
     for journal in change.journals:
         await ledger.post(writing.session, journal, writing.order_id, change.at)
     await _rate(writing, change)
@@ -182,16 +183,29 @@ async def _write_outcomes(writing: Writing, change: Written, outcomes: list[Offe
     writing.ended_offers += [one.state for one in outcomes]
 
 
-async def _was_freed(writing: Writing, change: Written) -> bool:
-    # Accepting the work gave the slot back; ending a dispute about it must not do so again.
-    found = await writing.session.exec(
+async def _holds_slot(writing: Writing, change: Written) -> bool:
+    """Whether the contractor whom this change frees still has the slot that he won here."""
+    if change.frees is None:
+        return False
+    # An acceptance that was refused took no slot, though the order was ended meanwhile.
+    won = await writing.session.exec(
+        select(OfferRow.contractor_id).where(
+            OfferRow.order_id == writing.order_id,
+            OfferRow.contractor_id == change.frees,
+            OfferRow.state == OfferState.WON,
+        )
+    )
+    if won.first() is None:
+        return False
+    # Accepting the work gave the slot back, or a dispute's end did; nobody does it again.
+    freed = await writing.session.exec(
         select(OrderEventRow.id).where(
             OrderEventRow.order_id == writing.order_id,
-            OrderEventRow.event == OrderEvent.WORK_ACCEPTED,
+            col(OrderEventRow.event).in_((OrderEvent.WORK_ACCEPTED, OrderEvent.DISPUTE_RESOLVED)),
             OrderEventRow.version < change.view.version,
         )
     )
-    return found.first() is not None
+    return freed.first() is None
 
 
 async def _rate(writing: Writing, change: Written) -> None:
