@@ -1,5 +1,6 @@
 """Decisions about the prepayment window and the agreed time of the visit."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from rules.changes import (
@@ -13,7 +14,7 @@ from rules.changes import (
 )
 from rules.errors import AlreadyPaid, NotPayable, NotYours, ProposalUnknown, TransitionRefused
 from rules.money import free_cancellation_ends
-from rules.orders import OfferState, Order, OrderEvent, OrderState, Proposal, Role
+from rules.orders import ClaimState, OfferState, Order, OrderEvent, OrderState, Proposal, Role
 from rules.slots import check_proposal
 
 
@@ -88,18 +89,22 @@ def hold_lost(order: Order, now: datetime) -> Change:
     """The provider let the client's hold go before it was captured: nothing is paid any more.
 
     A booked order asks for the money once more, with the same contractor; later on a person
-    has to look, because the work is under way.
+    has to look, because the work is under way. A claim on money that is gone has come to nothing.
     """
     booked = order.state is OrderState.BOOKED
+    claim = order.claim
+    if claim is not None:
+        claim = replace(claim, state=ClaimState.SETTLED, amount_kopecks=0)
     window = timedelta(seconds=order.clocks.payment_window_seconds)
     after = order.after(
         OrderEvent.HOLD_LOST,
         now,
         prepaid=False,
+        claim=claim,
         booked_at=None if booked else order.booked_at,
         accepted_at=now if booked else order.accepted_at,
         needs_attention=not booked and not order.is_final,
-        due_at=now + window if booked else order.due_at,
+        due_at=now + window if booked else None if claim is not None else order.due_at,
     )
     told = to_client(Notice.PAY_REMINDER) if booked else to_support(Notice.NEEDS_PERSON)
     return Change(after, OrderEvent.HOLD_LOST, tellings=told)

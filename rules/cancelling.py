@@ -174,14 +174,11 @@ def _claim_settled(
         needs_attention=False,
         due_at=None,
     )
-    journals: tuple[ledger.Journal, ...] = ()
-    if granted > 0 and order.contractor_id is not None:
-        journals = (ledger.costs_kept(order.order_id, order.contractor_id, granted),)
+    # What is granted is posted when the books close: only then is it certain that it was taken.
     return Change(
         after,
         event,
         by,
-        journals=journals,
         tellings=to_client(Notice.CLAIM_SETTLED),
         money=MoneyAction.REFUND if rest else MoneyAction.NONE,
         refund_kopecks=rest,

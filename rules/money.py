@@ -88,7 +88,8 @@ def cancellation_terms(order: Order, by: Role, now: datetime) -> CancellationTer
     The client (and support for the client) leaves at any time against proven costs only; a
     contractor's or the system's end costs the client nothing. The per cent are caps of a claim.
     """
-    paid = order.prepayment_kopecks if order.prepaid else 0
+    # What a dispute has sent back before is not there to be sent back again.
+    paid = order.prepayment_kopecks - order.refund_kopecks if order.prepaid else 0
     if by is Role.CLIENT:
         cap = percent_of(paid, claim_cap_percent(order, now))
         return CancellationTerms(paid - cap, cap)

@@ -73,19 +73,11 @@ class OrderEvent(StrEnum):
     CLOSED = "closed"
 
 
-FINAL_STATES = frozenset(
-    {
-        OrderState.COMPLETED,
-        OrderState.CANCELLED,
-        OrderState.UNPAID,
-        OrderState.NO_CONTRACTOR,
-        OrderState.REJECTED,
-    }
-)
-"""The job is over; money may still be moving until `money_closed`."""
-
 _S = OrderState
 _E = OrderEvent
+FINAL_STATES = frozenset({_S.COMPLETED, _S.CANCELLED, _S.UNPAID, _S.NO_CONTRACTOR, _S.REJECTED})
+"""The job is over; money may still be moving until `money_closed`."""
+
 _OPEN = tuple(state for state in OrderState if state not in FINAL_STATES)
 _WORKING = (_S.BOOKED, _S.IN_PROGRESS)
 
@@ -291,8 +283,11 @@ class Order:
         """The order after an event: new state, next version, changed fields.
 
         Raises:
-            OrderClosed, TransitionRefused: The table does not allow the event.
+            OrderClosed, TransitionRefused: The table does not allow it, or the books are closed.
         """
+        # The database's word about an acceptance may come after everything else.
+        if self.money_closed and event is not OrderEvent.CLAIM_REFUSED:
+            raise OrderClosed(f"{event} after closed books")
         state = next_state(self.state, event)
         if state is not self.state:
             changes.setdefault("state_since", now)

@@ -245,6 +245,8 @@ def claim_refused(order: Order, contractor_id: int, now: datetime) -> Change | N
         visit_at=None,
         accepted_at=None,
         booked_at=None,
+        # A paid order goes on looking for a replacement; it is no first search.
+        redispatch_since=now if order.prepaid and searches else None,
         due_at=None,
     )
     outcome = OfferOutcome(contractor_id, order.search.round, OfferState.SKIPPED, "no_capacity")

@@ -169,15 +169,16 @@ def dispute_resolved(order: Order, refund_kopecks: int, now: datetime) -> Change
     """Support decides what goes back to the client; the rest is settled as usual.
 
     Raises:
-        BadInput: More than the prepayment, or less than nothing.
+        BadInput: More than is left of the prepayment, or less than nothing.
     """
-    paid = order.prepayment_kopecks if order.prepaid else 0
-    if not 0 <= refund_kopecks <= paid:
-        raise BadInput("a refund lies between nothing and the prepayment")
+    # An earlier dispute may have sent a part back.
+    left = order.prepayment_kopecks - order.refund_kopecks if order.prepaid else 0
+    if not 0 <= refund_kopecks <= left:
+        raise BadInput("a refund lies between nothing and what is left of the prepayment")
     after = order.after(
         OrderEvent.DISPUTE_RESOLVED,
         now,
-        refund_kopecks=refund_kopecks,
+        refund_kopecks=order.refund_kopecks + refund_kopecks,
         completed_at=order.completed_at or now,
         needs_attention=False,
     )
@@ -192,7 +193,7 @@ def dispute_resolved(order: Order, refund_kopecks: int, now: datetime) -> Change
 
 
 def settle_and_close(order: Order, now: datetime) -> Change:
-    """The last commit: what is left of the deposit is shared, and the books are closed."""
+    """The last commit: what is left of the deposit goes to its owners, and the books are closed."""
     journals: tuple[ledger.Journal, ...] = ()
     tellings: tuple[Telling, ...] = ()
     left = order.prepayment_kopecks - order.refund_kopecks if order.prepaid else 0
@@ -200,6 +201,9 @@ def settle_and_close(order: Order, now: datetime) -> Change:
         parts = shares(left, order.policy)
         journals = (ledger.settled(order.order_id, order.contractor_id, parts),)
         tellings = to_contractor(order.contractor_id, Notice.SETTLED)
+    costs = order.claim.amount_kopecks if order.claim is not None and order.prepaid else 0
+    if order.state is OrderState.CANCELLED and costs > 0 and order.contractor_id is not None:
+        journals = (ledger.costs_kept(order.order_id, order.contractor_id, costs),)
     shown = () if both_rated(order) else _revealed(order)
     after = order.after(OrderEvent.CLOSED, now, money_closed=True, due_at=None)
     return Change(after, OrderEvent.CLOSED, journals=journals, points=shown, tellings=tellings)
