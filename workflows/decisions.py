@@ -8,7 +8,7 @@ from datetime import datetime
 
 from rules import booking, cancelling, limits, searching, working
 from rules.changes import Change
-from rules.errors import BadInput, NotPayable, NotYours, TransitionRefused
+from rules.errors import AlreadyPaid, BadInput, NotPayable, NotYours, TransitionRefused
 from rules.orders import Order, OrderState, Role
 from rules.payments import Money
 from rules.reasons import CANCEL_REASONS, DECLINE_REASONS, SUPPORT_REASONS, WITHDRAW_REASONS
@@ -41,6 +41,9 @@ def check_payment(order: Order, money: Money, said: messages.PaymentChoice) -> N
     """The client may start a payment now."""
     booking.check_party(order, Role.CLIENT, said.client_id)
     booking.check_payable(order)
+    if money.is_paid:
+        # The order has not read it yet; another page would take the money a second time.
+        raise AlreadyPaid()
     if len(money.attempts) >= limits.PAYMENT_ATTEMPTS_MAX:
         raise NotPayable("too many payment attempts")
 

@@ -134,6 +134,10 @@ class Searching(Cashier):
             )
             for one in wave.offers
         )
+        if terms.round != self.order.search.round:
+            # Won and given up again meanwhile: the acceptance's commit ends these offers, and
+            # the new round may ask the same people.
+            return
         if self.is_searching():
             self.order = searching.wave_sent(self.order, sent)
             self._describe()
