@@ -78,6 +78,9 @@ class _Teller:
         view = self.view
         if view.state in _LOST:
             return [*self.ended(), self.compensation()]
+        if view.state is _S.COMPLETED and not view.prepaid:
+            # The bank let the hold go before it was taken.
+            return [*self.ended(), self.compensation()]
         if view.state is _S.COMPLETED:
             kept = view.prepayment_kopecks - view.refund_kopecks
             words = self.say("money.kept", amount=self.amount(kept)) if kept > 0 else ""
@@ -130,7 +133,7 @@ class _Teller:
                 return [self.rest()]
             paid = self.amount(view.prepayment_kopecks)
             return [self.say("money.rest_contractor", amount=paid)]
-        if view.state is _S.COMPLETED and view.money_closed:
+        if view.state is _S.COMPLETED and view.money_closed and view.prepaid:
             return [self.say("money.share_paid")]
         return []
 
