@@ -40,6 +40,9 @@ from models.payments import OperationStatus, PaymentAttemptRow
 from rules.payments import Method, Op, Seen
 from runtime import metrics
 from runtime.failpoints import failpoint
+from texts.catalogue import say
+from texts.formatting import order_number
+from texts.language import Language
 
 # Payments of a day are read back to prove that one is absent; with more, nothing is proven.
 PAYMENTS_READ_MAX = 10_000
@@ -231,7 +234,7 @@ class PaymentActivities:
             amount_kopecks=attempt.amount_kopecks,
             method=attempt.method.value,
             capture=attempt.method is Method.SBP,
-            description=f"D-{step.number}",
+            description=say("payment.description", Language.RU, number=order_number(step.number)),
             return_url=f"{self._public_url}/o/{secret}",
             metadata={
                 "order": step.order_id,

@@ -61,4 +61,5 @@ WORDS = {
     "waits_for.ended": "money to settle",
     "waits_for.closed": "nothing, the order is closed",
     "details.more": "… and {count} more",
+    "payment.description": "Prepayment for order {number}",
 }

@@ -61,4 +61,5 @@ WORDS = {
     "waits_for.ended": "конца расчётов",
     "waits_for.closed": "ничего, заказ закрыт",
     "details.more": "… и ещё {count}",
+    "payment.description": "Предоплата по заказу {number}",
 }
