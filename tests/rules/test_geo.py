@@ -141,6 +141,11 @@ def test_coverage_box_in_chukotka_is_one_piece_on_both_sides_of_the_antimeridian
     assert not box.contains(66.0, 0.0)
 
 
+def test_coverage_box_is_one_piece_on_both_sides_of_the_zero_meridian() -> None:
+    assert coverage_box(51.5, -0.1, 50.0).contains(51.5, 0.2)
+    assert coverage_box(51.5, 0.1, 50.0).contains(51.5, -0.2)
+
+
 @pytest.mark.parametrize("latitude", [89.5, 90.0, -90.0])
 def test_coverage_box_that_reaches_a_pole_spans_all_longitudes(latitude: float) -> None:
     box = coverage_box(latitude, 100.0, 150.0)

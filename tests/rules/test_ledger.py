@@ -78,6 +78,29 @@ def test_late_money_lies_in_suspense_and_leaves_it() -> None:
     assert _balance(journals, ledger.deposit("o")) == 0
 
 
+def test_late_hold_is_reserved_and_let_go_in_suspense_only() -> None:
+    journals = [ledger.held("o", "o:1", 500, late=True), ledger.voided("o", "o:1", 500, late=True)]
+
+    for journal in journals:
+        accounts = {line.account for line in journal.entries}
+        assert accounts == {ledger.PSP_CLEARING, ledger.SUSPENSE}
+
+
+def test_each_round_has_its_own_compensation_owed_by_its_own_contractor() -> None:
+    journals = [
+        ledger.compensated("o", 1, 1001, 500),
+        ledger.penalised("o", 1, 17, 500),
+        ledger.compensated("o", 2, 1001, 300),
+        ledger.penalised("o", 2, 18, 300),
+    ]
+
+    assert len({(one.kind, one.source, one.source_id) for one in journals}) == len(journals)
+    assert _balance(journals, ledger.credit(1001)) == 800
+    owed = [_balance(journals, ledger.receivable(one)) for one in (17, 18)]
+    assert owed == [-500, -300]
+    assert _balance(journals, ledger.payable(17)) == 0
+
+
 def test_a_resolution_names_what_it_resolves() -> None:
     capture = ledger.captured("o", "o:1", 5, was_held=True)
     assert (capture.resolves_kind, capture.resolves_source_id) == ("held", "o:1")

@@ -191,6 +191,13 @@ def test_percentages_stay_within_the_whole(kopecks: int, percent: int) -> None:
     assert 0 <= percent_of(kopecks, percent) <= kopecks
 
 
+@pytest.mark.parametrize(
+    ("kopecks", "percent", "share"), [(1, 49, 0), (1, 50, 1), (149, 25, 37), (150, 25, 38)]
+)
+def test_share_is_rounded_half_up_to_a_kopeck(kopecks: int, percent: int, share: int) -> None:
+    assert percent_of(kopecks, percent) == share
+
+
 BOOKED_BY_CLIENT = [row for row in TABLE if row.by is CLIENT and row.state is OrderState.BOOKED]
 
 

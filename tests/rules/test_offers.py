@@ -100,6 +100,20 @@ def test_one_wave_in_ten_lets_the_best_newcomer_come_first() -> None:
     )
 
 
+def test_contractor_with_five_jobs_is_no_newcomer_any_more() -> None:
+    crowd = [BASE, replace(BASE, contractor_id=18, completed=5, distance_km=60, rating=4.0)]
+    waves = (offers.rank(crowd, f"order:{number}:1", explore=True) for number in range(200))
+
+    assert not any(one.explored for wave in waves for one in wave)
+
+
+def test_held_slot_is_as_little_free_as_a_busy_one() -> None:
+    busy, held = replace(BASE, busy=1), replace(BASE, held=1)
+
+    assert offers.terms_of(held)["free"] == offers.terms_of(busy)["free"]
+    assert offers.terms_of(held)["free"] < offers.terms_of(BASE)["free"]
+
+
 def test_priority_of_a_newcomer_and_of_a_perfect_contractor() -> None:
     assert offers.priority(4.6, 100) == pytest.approx(72)
     assert offers.priority(5, 200) == pytest.approx(100)
@@ -157,6 +171,13 @@ def test_waves_are_1_1_2_3_5_and_then_no_more() -> None:
     order = searching_order(Service.REPAIR_PUMP)
 
     assert [offers.wave_size(order, wave) for wave in range(7)] == [0, 1, 1, 2, 3, 5, 0]
+
+
+def test_wave_is_over_when_its_last_offer_ends() -> None:
+    live = searching_order(Service.REPAIR_PUMP, 17, 18).search.live()
+    longer = replace(live[1], until=live[1].until + timedelta(minutes=1))
+
+    assert offers.next_deadline((live[0], longer)) == longer.until
 
 
 def test_nobody_is_asked_twice_in_a_round() -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -141,6 +142,53 @@ def test_summary_offers_a_payment_page_only_while_it_can_be_paid() -> None:
     assert summary(_money(AttemptState.HELD, confirmation_url=url)).payment_url is None
     declined = summary(_money(AttemptState.DECLINED, decline_reason="insufficient_funds"))
     assert declined.decline_reason == "insufficient_funds"
+
+
+def test_hold_of_a_few_hours_is_captured_in_its_last_quarter() -> None:
+    held = _money(AttemptState.HELD, hold_ends_at=NOW + timedelta(hours=2))
+
+    step = next_step(capture_by(held, NOW + timedelta(days=1), POLICY_V1), POLICY_V1)
+
+    assert step is not None
+    assert (step.op, step.at) == (Op.CAPTURE, NOW + 90 * MINUTE)
+
+
+def test_another_method_releases_an_attempt_that_the_provider_has_not_answered_yet() -> None:
+    asked = request(Money(), Method.CARD, AMOUNT, NOW)
+
+    money = request(asked, Method.SBP, AMOUNT, NOW)
+
+    assert [one.released for one in money.attempts] == [True, False]
+
+
+def test_late_money_stays_late_when_its_void_finds_it_captured() -> None:
+    money = release(_money(AttemptState.PENDING))
+
+    held = observe(money.attempts[0], Seen(AttemptState.HELD), NOW)
+
+    assert observe(held, Seen(AttemptState.CAPTURED), NOW).late
+
+
+def test_second_debt_is_refunded_besides_the_first_which_is_on_its_way() -> None:
+    money = owe_refund(_money(AttemptState.CAPTURED), 100_00)
+    pending = Refund(1, 100_00, RefundState.PENDING, "r-1")
+    attempt = observe(money.attempts[0], Seen(AttemptState.CAPTURED, refund=pending), NOW)
+    money = owe_refund(Money((attempt,)), 50_00)
+
+    assert summary(money).refund_pending_kopecks == 100_00
+    step = next_step(money, POLICY_V1)
+    assert step is not None
+    assert (step.op, step.refund_seq) == (Op.GET_REFUND, 1)
+    done = Refund(1, 100_00, RefundState.SUCCEEDED, "r-1")
+    attempt = observe(money.attempts[0], Seen(AttemptState.CAPTURED, refund=done), NOW)
+    step = next_step(Money((attempt,)), POLICY_V1)
+    assert step is not None
+    assert (step.op, step.refund_seq, step.amount_kopecks) == (Op.REFUND, 2, 50_00)
+
+
+@pytest.mark.parametrize("state", ["voided", "declined", "expired", "failed"])
+def test_dead_attempt_is_not_wanted_any_more(state: str) -> None:
+    assert _money(AttemptState(state)).current is None
 
 
 @dataclass

@@ -32,6 +32,12 @@ def test_fresh_reviews_weigh_more() -> None:
     assert rating_now([(5, new)] * 100, NOW) == pytest.approx(4.98, abs=0.01)
 
 
+def test_half_of_a_review_is_forgotten_in_180_days() -> None:
+    reviews = [(1, NOW - timedelta(days=180))]
+
+    assert rating_now(reviews, NOW) == pytest.approx((5 * 4.6 + 0.5 * 1) / 5.5)
+
+
 @pytest.mark.parametrize(("stars", "delta"), [(5, 5), (4, 2), (3, 0), (2, -5), (1, -10)])
 def test_stars_change_points(stars: int, delta: int) -> None:
     assert change(17, PointsReason.STARS, stars=stars).delta == delta

@@ -29,6 +29,41 @@ def test_named_values_are_changed() -> None:
     assert len(policy.tariffs) == len(POLICY_V1.tariffs)
 
 
+def test_nought_is_a_value_and_a_tier_without_a_time_lasts_to_the_visit() -> None:
+    policy = policy_from_json(
+        '{"urgent": {"free_after_booking_seconds": 0},'
+        ' "service": {"refund_tiers": [{"claim_cap_percent": 40}]}}'
+    )
+
+    assert policy.urgent.free_after_booking_seconds == 0
+    assert policy.service.refund_tiers == (RefundTier(0, 40),)
+
+
+@pytest.mark.parametrize(
+    ("job_class", "offer", "payment", "acceptance", "review", "dispute"),
+    [  # offer and payment in minutes, the others in days
+        (JobClass.URGENT, 5, 30, 1, 7, 3),
+        (JobClass.SERVICE, 30, 2 * 60, 2, 7, 7),
+        (JobClass.PROJECT, 12 * 60, 24 * 60, 7, 14, 30),
+    ],
+)
+def test_clocks_are_those_of_the_contract(
+    job_class: JobClass, offer: int, payment: int, acceptance: int, review: int, dispute: int
+) -> None:
+    clocks = POLICY_V1.for_class(job_class)
+
+    assert (clocks.offer_timeout_seconds, clocks.payment_window_seconds) == (
+        offer * 60,
+        payment * 60,
+    )
+    days = (
+        clocks.auto_accept_seconds,
+        clocks.review_window_seconds,
+        clocks.dispute_window_seconds,
+    )
+    assert days == (acceptance * 86_400, review * 86_400, dispute * 86_400)
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [

@@ -18,6 +18,9 @@ from tests.orders import new_order
         (Service.SEWAGE_OVERFLOW, (6, 1, 9, 0), None, (6, 1, 12, 0)),
         (Service.REPAIR_PUMP, (6, 1, 4, 0), None, (6, 2, 6, 0)),  # next morning, 9:00 local
         (Service.REPAIR_PUMP, (6, 1, 9, 0), None, (6, 2, 11, 0)),  # next afternoon, 14:00
+        (Service.REPAIR_PUMP, (6, 1, 11, 0), None, (6, 2, 11, 0)),  # at 14:00 sharp
+        # The wished day has begun too early: its morning would leave no time to prepare.
+        (Service.REPAIR_PUMP, (6, 1, 9, 0), date(2026, 6, 2), (6, 2, 11, 0)),
         (Service.REPAIR_PUMP, (6, 1, 15, 0), None, (6, 3, 6, 0)),  # the morning after
         (Service.REPAIR_PUMP, (6, 1, 9, 0), date(2026, 6, 10), (6, 10, 6, 0)),
         (Service.DRILLING_WELL, (6, 1, 9, 0), None, (6, 9, 6, 0)),

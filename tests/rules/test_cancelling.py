@@ -1,0 +1,38 @@
+"""What leaving costs the contractor, and how much of his costs he may claim."""
+
+from datetime import timedelta
+
+import pytest
+
+from rules import cancelling
+from rules.orders import Order, OrderState, Role
+from rules.points import PointsReason
+from tests.orders import CONTRACTOR, NOW, accepted_order, booked_order, started_order
+
+
+def test_claim_may_be_exactly_its_cap() -> None:
+    late = booked_order(visit_at=NOW + timedelta(hours=1))  # cap 720 ₽
+    order = cancelling.cancelled(late, Role.CLIENT, "price", NOW).order
+
+    claim = cancelling.claimed(order, 720_00, "travel", NOW).order.claim
+
+    assert claim is not None
+    assert claim.amount_kopecks == 720_00
+
+
+@pytest.mark.parametrize(
+    ("order", "reason"),
+    [
+        (accepted_order(), PointsReason.WITHDREW_UNPAID),
+        (booked_order(), PointsReason.WITHDREW_PAID),
+        (started_order(), PointsReason.WITHDREW_PAID),
+    ],
+    ids=["accepted", "booked", "at work"],
+)
+def test_contractor_may_leave_until_the_work_is_done_and_pays_in_points(
+    order: Order, reason: PointsReason
+) -> None:
+    change = cancelling.withdrew(order, "ill", NOW)
+
+    assert change.order.state is OrderState.SEARCHING
+    assert [(one.contractor_id, one.reason) for one in change.points] == [(CONTRACTOR, reason)]
