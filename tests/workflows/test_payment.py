@@ -1,5 +1,6 @@
 """The prepayment: its window, its holds, its late arrivals, and a provider that fails."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -143,6 +144,26 @@ async def test_payment_after_the_cancellation_goes_back_once(method: Method, tow
         id=order.order_id,
     )
     assert suspense > 0
+
+
+async def test_page_that_is_made_while_the_order_is_cancelled_takes_nothing(town: Town) -> None:
+    town.world.simulator.sim("/faults", operation="create", kind="slow", seconds=2)
+    order, _ = await _accepted(town)
+    page = asyncio.create_task(order.open_page())
+
+    async def asked() -> object:
+        sql = "SELECT count(*) FROM payment_operations WHERE order_id = :id"
+        return await town.world.value(sql, id=order.order_id)
+
+    await eventually(asked, "the page is being made")
+    await order.cancel()
+    assert not page.done()
+    order.pay_page(await page)
+    await order.tell_notice()
+
+    await order.end()
+    assert _statuses(town.world, order) == ["canceled"]
+    assert await books_balance(town.world, order) == Money()
 
 
 async def test_hold_is_captured_when_the_free_window_closes(town: Town) -> None:

@@ -1,6 +1,7 @@
 """The search for a contractor: waves, silence, refusals, nobody at all, and races for the slot."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -238,6 +239,22 @@ async def test_at_night_nobody_is_woken_and_the_search_goes_on_in_the_morning(to
     await order.advance_to(late + timedelta(hours=8, minutes=1))
     assert await order.offered() == [contractor]
     assert await order.story() == ["placed"]
+
+
+@pytest.mark.parametrize(
+    ("service", "explores"), [(Service.REPAIR_NO_WATER, False), (Service.REPAIR_PUMP, True)]
+)
+async def test_newcomers_are_never_tried_out_on_urgent_orders(
+    service: Service, explores: bool, town: Town
+) -> None:
+    await town.contractor()
+    order = await town.place(service)
+    await order.offered()
+
+    history = await order.handle.fetch_history()
+    asked = [one.activity_task_scheduled_event_attributes for one in history.events]
+    waves = [one for one in asked if one.activity_type.name == "send_wave"]
+    assert [json.loads(one.input.payloads[0].data)["explore"] for one in waves] == [explores]
 
 
 async def test_withdrawal_keeps_price_and_money_and_a_replacement_is_booked_at_once(
