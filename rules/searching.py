@@ -79,12 +79,15 @@ def overtaken(order: Order, sent: tuple[Offer, ...]) -> Change:
     """A wave went out while somebody accepted an earlier offer (or the order ended).
 
     Those asked have lost; should the database refuse the winner, the wave counts as sent and a
-    late acceptance of theirs is as good as any.
+    late acceptance of theirs is as good as any. Whoever support gave the order to meanwhile may
+    be among them: his own offer is the won one and stays it.
     """
+    known = {one.contractor_id for one in order.search.offers}
+    others = tuple(one for one in sent if one.contractor_id not in known)
     outcomes = tuple(
-        OfferOutcome(one.contractor_id, order.search.round, OfferState.LOST) for one in sent
+        OfferOutcome(one.contractor_id, order.search.round, OfferState.LOST) for one in others
     )
-    late = tuple(replace(one, state=OfferState.EXPIRED) for one in sent)
+    late = tuple(replace(one, state=OfferState.EXPIRED) for one in others)
     search = replace(order.search, offers=(*order.search.offers, *late), wave=order.search.wave + 1)
     return Change(replace(order, search=search), OrderEvent.WAVE_SENT, offers=outcomes)
 

@@ -7,12 +7,14 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
+from xdist.scheduler.loadfile import LoadFileScheduling
 
 from local.postgres import EmbeddedPostgres
 from local.temporal import (
@@ -30,6 +32,19 @@ hypothesis.settings.load_profile("drillflow")
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = "template_migrated"
 _database_numbers = itertools.count(1)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Files are shared between processes; those that need the whole product stay in one."""
+    scheduler = LoadFileScheduling(config, log)
+    scheduler._split_scope = _scope
+    return scheduler
+
+
+def _scope(nodeid: str) -> str:
+    name = nodeid.partition("::")[0]
+    alone = ("test_kills.py", "test_demo.py")
+    return "tests/e2e" if "tests/e2e/" in name and not name.endswith(alone) else name
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from datetime import timedelta
 from rules import cancelling, handover, searching
 from rules.catalog import Service
 from rules.changes import MoneyAction
-from rules.orders import Offer
+from rules.orders import Offer, OfferState
 from rules.points import PointsReason
 from tests.orders import CONTRACTOR, NOW, RIVAL, booked_order, searching_order
 
@@ -68,3 +68,15 @@ def test_who_withdrew_in_any_earlier_round_is_never_asked_again() -> None:
 
     assert again.search.excluded == (CONTRACTOR, RIVAL)
     assert again.compensation_kopecks == 480_00  # 10 % of 2 400 ₽, twice
+
+
+def test_overtaken_wave_does_not_take_the_order_from_whom_support_gave_it_to() -> None:
+    order = searching.assigned(searching_order(Service.REPAIR_PUMP), CONTRACTOR, NOW).order
+    sent = tuple(Offer(who, 1, NOW, NOW + HOUR) for who in (CONTRACTOR, RIVAL))
+
+    change = searching.overtaken(order, sent)
+
+    assert [one.contractor_id for one in change.offers] == [RIVAL]
+    mine = change.order.search.of(CONTRACTOR)
+    assert mine is not None
+    assert mine.state is OfferState.WON
