@@ -14,7 +14,7 @@ EMBEDDED := .venv/.embedded
 DEV := .venv/.dev
 args ?=
 # Most of a test's time is spent waiting for real services, so processes outnumber the cores.
-WORKERS ?= 3
+WORKERS ?= 4
 PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadfile
 
 .PHONY: help demo up test test-ui test-money histories replay check fmt migrate

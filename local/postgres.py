@@ -223,11 +223,14 @@ class EmbeddedPostgres:
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         home = self.home
         borrowed = _borrowed_name(home.user) if program == "initdb" else []
+        # A client may stay who we are: changing the user costs a whole fork of this process.
+        is_client = program == "psql"
+        user, group = (None, None) if is_client else (home.user, home.group)
         return subprocess.run(
             [*borrowed, str(home.bin_dir / program), *arguments],
             check=False, capture_output=True, text=True, timeout=START_SECONDS,
             env=self._environment(), cwd=home.cluster_dir,
-            user=home.user, group=home.group, extra_groups=None if home.user is None else [],
+            user=user, group=group, extra_groups=None if user is None else [],
         )  # fmt: skip
 
     def _environment(self) -> dict[str, str]:
