@@ -1,10 +1,19 @@
 """TCP ports on the loopback address: free ones, and usual ones when they are free."""
 
-import contextlib
+import fcntl
+import os
+import secrets
 import socket
+import tempfile
 from collections.abc import Iterable
+from pathlib import Path
+from typing import TextIO
 
 LOOPBACK = "127.0.0.1"
+RANGE = range(15_000, 30_000)
+TRIES_MAX = 1_000
+# The locks of this process, kept open: a closed one would be released.
+_reserved: dict[int, TextIO] = {}
 
 
 class PortTaken(RuntimeError):
@@ -24,14 +33,21 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """As many different free ports; all are held until the last one is found."""
-    with contextlib.ExitStack() as held:
-        ports = []
-        for _ in range(count):
-            probe = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-            probe.bind((LOOPBACK, 0))
-            ports.append(int(probe.getsockname()[1]))
-        return ports
+    """As many different free ports, reserved for this process.
+
+    They lie below the range from which the system takes ports for outgoing connections, and a
+    lock keeps other processes of ours from choosing the same one before a server binds it.
+    """
+    ports: list[int] = []
+    for _ in range(TRIES_MAX):
+        if len(ports) == count:
+            break
+        port = secrets.choice(RANGE)
+        if port not in _reserved and is_free(port) and _reserve(port):
+            ports.append(port)
+    if len(ports) < count:
+        raise PortTaken(f"No {count} free ports between {RANGE.start} and {RANGE.stop}.")
+    return ports
 
 
 def free_port() -> int:
@@ -39,11 +55,27 @@ def free_port() -> int:
     return free_ports(1)[0]
 
 
+def _reserve(port: int) -> bool:
+    """Whether the port is this process's now; the lock ends with the process, however it ends."""
+    if port in _reserved:
+        return True
+    folder = Path(tempfile.gettempdir()) / f"drillflow-ports-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    lock = (folder / str(port)).open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return False
+    _reserved[port] = lock
+    return True
+
+
 def usual_or_free(usual: int, taken: Iterable[int] = ()) -> int:
     """The usual port, so that links stay the same; any free one for a second instance."""
-    if usual not in set(taken) and is_free(usual):
+    if usual not in set(taken) and is_free(usual) and _reserve(usual):
         return usual
-    return next(port for port in free_ports(len(set(taken)) + 1) if port not in set(taken))
+    return free_port()
 
 
 def demanded(port: int, setting: str) -> int:

@@ -1,8 +1,11 @@
 import socket
+import subprocess
+import sys
 
 import pytest
 
 from local.ports import PortTaken, accepts, demanded, free_ports, is_free, usual_or_free
+from local.programs import ROOT
 
 
 def test_free_ports_are_different_and_free() -> None:
@@ -29,3 +32,22 @@ def test_a_free_usual_port_is_kept_unless_given_away_before() -> None:
 
     assert usual_or_free(port) == port
     assert usual_or_free(port, taken=[port]) != port
+
+
+def test_a_port_that_another_process_has_reserved_is_left_alone() -> None:
+    told = "import sys; from local.ports import free_port; print(free_port()); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", told],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None
+        port = int(other.stdout.readline())
+
+        assert is_free(port)
+        assert usual_or_free(port) != port
+        other.communicate("", timeout=20)
+
+    assert usual_or_free(port) == port
