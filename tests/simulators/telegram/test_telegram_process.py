@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from local.ports import free_port
 
 SERVE = (
     "import sys; from pathlib import Path;"
@@ -27,9 +28,7 @@ class Process:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.started = self._start()
 
