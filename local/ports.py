@@ -7,13 +7,12 @@ import socket
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TextIO
 
 LOOPBACK = "127.0.0.1"
 RANGE = range(15_000, 30_000)
 TRIES_MAX = 1_000
-# The locks of this process, kept open: a closed one would be released.
-_reserved: dict[int, TextIO] = {}
+# The locks of this process by port, as descriptors that stay open until it ends.
+_reserved: dict[int, int] = {}
 
 
 class PortTaken(RuntimeError):
@@ -61,11 +60,11 @@ def _reserve(port: int) -> bool:
         return True
     folder = Path(tempfile.gettempdir()) / f"drillflow-ports-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    lock = (folder / str(port)).open("w")
+    lock = os.open(folder / str(port), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        lock.close()
+        os.close(lock)
         return False
     _reserved[port] = lock
     return True
