@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.deps import services_of
-from api.inbox import NotAnUpdate, store_update
 from api.problems import Problem
 from api.security import address_of, same_secret
 from api.sweep import Notice, Sweep, store_notice
+from models.queries.telegram import NotAnUpdate, store_update
 from runtime.failpoints import failpoint_async
 from runtime.logs import get_logger
 from runtime.metrics import PAYMENT_NOTICES

@@ -10,22 +10,30 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from models.telegram import InboxState, TelegramUpdateRow
 
 _ENVELOPE = "update_id"
+_ID_MAX = 2**63 - 1
+KIND_CHARACTERS_MAX = 64
+
+
+class NotAnUpdate(ValueError):
+    """The payload has no usable `update_id` or no content: nothing that Telegram sends."""
 
 
 async def store_update(session: AsyncSession, bot_id: int, payload: dict[str, Any]) -> bool:
-    """Store one update; False if it was there already (Telegram repeats what it doubts).
+    """Store one raw update; False if it was there already. A trigger wakes the bot at commit.
 
     Raises:
-        ValueError: It has no id: nothing that Telegram sends.
+        NotAnUpdate: Nothing was stored.
     """
     update_id = payload.get(_ENVELOPE)
-    if type(update_id) is not int:
-        raise ValueError("an update without an id")
+    kind = next((name for name in payload if name != _ENVELOPE), "")
+    content = payload.get(kind)
+    if not _is_id(update_id) or not isinstance(content, dict):
+        raise NotAnUpdate("an update without an id or content")
     row = {
         "bot_id": bot_id,
         "update_id": update_id,
-        "chat_id": chat_of(payload),
-        "kind": kind_of(payload),
+        "chat_id": _chat_of(content),
+        "kind": kind[:KIND_CHARACTERS_MAX],
         "payload": storable(payload),
         "state": InboxState.NEW,
         "attempts": 0,
@@ -35,21 +43,19 @@ async def store_update(session: AsyncSession, bot_id: int, payload: dict[str, An
     return stored.first() is not None
 
 
-def kind_of(payload: dict[str, Any]) -> str:
-    """What an update is about: its one key besides the id."""
-    return next((key for key in payload if key != _ENVELOPE), "unknown")
+def _is_id(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _ID_MAX
 
 
-def chat_of(payload: dict[str, Any]) -> int | None:
+def _chat_of(content: dict[str, Any]) -> int | None:
     """The chat in which updates must keep their order; a tap belongs to its message's chat."""
-    content = payload.get(kind_of(payload))
-    if not isinstance(content, dict):
-        return None
     message = content.get("message")
-    holder = message if isinstance(message, dict) else content
-    chat = holder.get("chat") or content.get("from")
-    chat_id = chat.get("id") if isinstance(chat, dict) else None
-    return chat_id if isinstance(chat_id, int) else None
+    under = message if isinstance(message, dict) else {}
+    for chat in (under.get("chat"), content.get("chat"), content.get("from")):
+        if isinstance(chat, dict) and _is_id(chat.get("id")):
+            found: int = chat["id"]
+            return found
+    return None
 
 
 def storable(value: Any) -> Any:
