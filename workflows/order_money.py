@@ -1,5 +1,6 @@
 """The cashier: one coroutine per order is the only one to move its money."""
 
+import contextlib
 from datetime import datetime
 
 from temporalio import workflow
@@ -15,6 +16,7 @@ from workflows.policies import (
     MONEY_HEARTBEAT,
     MONEY_RETRY,
     MONEY_TIMEOUT,
+    PAGE_PATIENCE,
     PAYMENTS_TASK_QUEUE,
 )
 
@@ -33,6 +35,8 @@ class Cashier(OrderRecord):
 
     # Attempts about which something was said; each is looked at once before its next poll.
     _noticed: frozenset[int] = frozenset()
+    # The attempt that the provider is being asked about.
+    _asking: int | None = None
 
     async def keep_money(self) -> None:
         """Run until cancelled; `rules.payments.next_step` decides, this only acts and waits."""
@@ -88,6 +92,7 @@ class Cashier(OrderRecord):
     async def _perform(self, step: Step) -> None:
         attempt = self._attempt(step.attempt)
         refund = next((one for one in attempt.refunds if one.seq == step.refund_seq), None)
+        self._asking = step.attempt
         seen = await workflow.execute_activity_method(
             _ACTIVITIES[step.op],
             PaymentStep(
@@ -116,6 +121,7 @@ class Cashier(OrderRecord):
 
     async def _learn(self, number: int, seen: Seen) -> None:
         # The attempt may have been released while the provider was asked: read it anew.
+        self._asking = None
         before = self.money
         attempt = payments.observe(self._attempt(number), seen, workflow.now())
         self.money = before.with_attempt(attempt)
@@ -131,6 +137,24 @@ class Cashier(OrderRecord):
     def look_now(self) -> None:
         """Somebody says that something happened at the provider: look at once."""
         self._noticed = frozenset(one.number for one in self.money.attempts)
+
+    async def answer_awaited(self) -> None:
+        """Wait a moment for what the provider is just saying about the wanted attempt.
+
+        A person may hear of a declined card before this workflow does; his next tap must not
+        get the dead page again. An outage must not hold him up either.
+        """
+        current = self.money.current
+        if current is None or self._asking != current.number:
+            return
+        if current.state is AttemptState.REQUESTED:
+            return
+        with contextlib.suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: self._asking != current.number,
+                timeout=PAGE_PATIENCE,
+                timeout_summary="The provider's answer, before a page is given again",
+            )
 
     @property
     def money_at_rest(self) -> bool:

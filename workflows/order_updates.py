@@ -70,6 +70,8 @@ class Updates(Searching):
     @workflow.update(description="The client chooses how to pay")
     async def pay(self, said: messages.PaymentChoice) -> OrderAnswer:
         """Answer with the payment page; the same method again answers with the same page."""
+        await self.answer_awaited()
+        decisions.check_payment(self.order, self.money, said)
         current = self.money.current
         if current is None or current.method is not said.method:
             self.money = payments.request(

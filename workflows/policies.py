@@ -26,3 +26,5 @@ MONEY_RETRY = RetryPolicy(
     backoff_coefficient=2.0,
     maximum_interval=timedelta(seconds=60),
 )
+# How long a person who chooses how to pay waits for an answer that is just coming in.
+PAGE_PATIENCE = timedelta(seconds=2)
