@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from local.simulators.yookassa.cards import GOOD_CARD
 from local.simulators.yookassa.checks import RefundAsk, kopecks
 from local.simulators.yookassa.desk import Desk
-from local.simulators.yookassa.faults import Kind, Operation
+from local.simulators.yookassa.faults import Rule
 from local.simulators.yookassa.lists import payments_page, refunds_page
 from local.simulators.yookassa.notices import Mode
 from local.simulators.yookassa.records import iso
@@ -32,14 +32,11 @@ class WebhookMode(BaseModel):
     seed: int = 0
 
 
-class PlantedFault(BaseModel):
-    """A fault to come: which operation, what, how often, after how many good ones."""
+class FaultPlan(BaseModel):
+    """All rules at once; a rule without a seed of its own takes one from the plan's."""
 
-    operation: Operation
-    kind: Kind
-    count: int = Field(default=1, ge=1, le=1_000_000)
-    skip: int = Field(default=0, ge=0, le=1_000_000)
-    seconds: float | None = Field(default=None, ge=0, le=10 * 365 * 86400)
+    seed: int = 0
+    rules: list[Rule] = Field(max_length=1000)
 
 
 class PersonPays(BaseModel):
@@ -94,25 +91,37 @@ async def list_notices(desk: AtDesk) -> dict[str, Any]:
 
 
 @router.post("/faults")
-async def plant_fault(desk: AtDesk, wish: PlantedFault) -> dict[str, Any]:
-    """Plant a fault."""
+async def plant_fault(desk: AtDesk, wish: Rule) -> dict[str, Any]:
+    """Plant one more fault rule; `planted` is its number."""
     with desk.store.transaction():
-        desk.faults.plant(wish.operation, wish.kind, wish.count, wish.skip, wish.seconds)
-    return {"items": desk.faults.listing()}
+        planted = desk.faults.plant(wish)
+    return {"planted": planted, **desk.faults.listing()}
+
+
+@router.put("/faults")
+async def plan_faults(desk: AtDesk, wish: FaultPlan) -> dict[str, Any]:
+    """Replace all fault rules by these: one plan and one seed give one course of events."""
+    with desk.store.transaction():
+        desk.faults.clear()
+        for number, rule in enumerate(wish.rules):
+            seed = wish.seed * 1000 + number if rule.seed is None else rule.seed
+            desk.faults.plant(rule.model_copy(update={"seed": seed}))
+    return desk.faults.listing()
 
 
 @router.get("/faults")
 async def list_faults(desk: AtDesk) -> dict[str, Any]:
-    """Faults still to come."""
-    return {"items": desk.faults.listing()}
+    """Rules still to come (`items`), used up (`spent`), and how often each kind has fired."""
+    return desk.faults.listing()
 
 
 @router.delete("/faults")
-async def clear_faults(desk: AtDesk) -> dict[str, Any]:
-    """Take all faults back."""
+@router.delete("/faults/{rule_id}")
+async def clear_faults(desk: AtDesk, rule_id: int | None = None) -> dict[str, Any]:
+    """Take one rule back, or all."""
     with desk.store.transaction():
-        desk.faults.clear()
-    return {"items": []}
+        desk.faults.clear(rule_id)
+    return desk.faults.listing()
 
 
 @router.post("/pay/{payment_id}")

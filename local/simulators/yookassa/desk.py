@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hmac
+from collections.abc import Callable
 
 from local.simulators.yookassa.clock import SimulatorClock
 from local.simulators.yookassa.faults import Faults
@@ -28,6 +29,8 @@ class Desk:
         self.courier = Courier(self.notices, shop)
         self.payments = Payments(store, self.clock, self.notices, shop)
         self.refunds = Refunds(store, self.clock, self.notices, self.payments, self.faults)
+        # What takes back a new object of another kind, by operation (`receipts.create`) and id.
+        self.undoers: dict[str, Callable[[str], object]] = {}
 
     def catch_up(self) -> None:
         """Let everything happen whose time has come on the simulator's clock."""

@@ -12,31 +12,23 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from local.simulators.yookassa.desk import Desk
-from local.simulators.yookassa.faults import BEFORE_KINDS, Fault
+from local.simulators.yookassa.faults import Rule
+from local.simulators.yookassa.faulty import BEFORE_KINDS, Answer, faulty, problem_answer
 from local.simulators.yookassa.problems import ApiProblem
 from local.simulators.yookassa.records import Payment
 
 _LARGEST_BODY = 256 * 1024
 _JOURNAL_ROWS = 50_000
 _SLOW_SECONDS = 35.0
-_BUSY_MS = 1000
 _ROUTES = (
-    ("POST", re.compile(r"/v3/payments"), "create"),
-    ("POST", re.compile(r"/v3/payments/[^/]+/capture"), "capture"),
-    ("POST", re.compile(r"/v3/payments/[^/]+/cancel"), "cancel"),
-    ("POST", re.compile(r"/v3/refunds"), "refund"),
-    ("GET", re.compile(r"/v3/(payments|refunds)"), "list"),
-    ("GET", re.compile(r"/v3/(payments|refunds)/[^/]+"), "get"),
+    ("POST", re.compile(r"/v3/(payments|refunds|receipts)"), "create"),
+    ("POST", re.compile(r"/v3/(payments)/[^/]+/capture"), "capture"),
+    ("POST", re.compile(r"/v3/(payments)/[^/]+/cancel"), "cancel"),
+    ("GET", re.compile(r"/v3/(payments|refunds|receipts)"), "list"),
+    ("GET", re.compile(r"/v3/(payments|refunds|receipts)/[^/]+"), "get"),
+    ("GET", re.compile(r"/v3/(me)"), "get"),
 )
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A whole answer; `status` None means the connection is cut instead."""
-
-    status: int | None
-    content_type: str = "application/json"
-    body: bytes = b""
+_OF_A_HOLD = {"payments.capture", "payments.cancel"}
 
 
 @dataclass(frozen=True)
@@ -53,14 +45,10 @@ class Call:
     def operation(self) -> str:
         """The name by which faults know it; `any` for everything else."""
         for method, form, name in _ROUTES:
-            if method == self.method and form.fullmatch(self.path):
-                return name
+            found = form.fullmatch(self.path) if method == self.method else None
+            if found:
+                return f"{found[1]}.{name}"
         return "any"
-
-
-def problem_answer(problem: ApiProblem) -> Answer:
-    """An error object as a whole answer."""
-    return Answer(problem.http_status, body=json.dumps(problem.body()).encode())
 
 
 async def _read(receive: Receive) -> bytes:
@@ -101,6 +89,8 @@ async def _reply(answer: Answer, send: Send) -> None:
         (b"content-type", answer.content_type.encode()),
         (b"content-length", str(len(answer.body)).encode()),
     ]
+    if answer.location is not None:
+        headers.append((b"location", answer.location.encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
 
@@ -139,28 +129,35 @@ class Gate:
             large = ApiProblem(400, "invalid_request", "The body is too large")
             await _reply(problem_answer(large), send)
             return
-        fault = self._desk.faults.take(call.operation)
+        with self._desk.store.transaction():
+            fault = self._desk.faults.take(call.operation)
         answer = await self._answer(inner, scope, call, fault)
         self._write_down(call, answer, fault)
         if fault is not None and fault.kind == "slow":
-            await asyncio.sleep(_SLOW_SECONDS if fault.seconds is None else fault.seconds)
+            await self._linger(fault)
         await _reply(answer, send)
 
-    async def _answer(
-        self, inner: ASGIApp, scope: Scope, call: Call, fault: Fault | None
-    ) -> Answer:
+    async def _answer(self, inner: ASGIApp, scope: Scope, call: Call, fault: Rule | None) -> Answer:
         if fault is None or fault.kind == "slow":
             return await _ask(inner, scope, call.body)
+        good: Answer | None = None
         if fault.kind == "undo_then_500":
             await self._ask_and_undo(inner, scope, call)
         elif fault.kind not in BEFORE_KINDS:
-            await _ask(inner, scope, call.body)
-        return _faulty(fault)
+            good = await _ask(inner, scope, call.body)
+        return faulty(fault, good)
+
+    async def _linger(self, fault: Rule) -> None:
+        seconds = _SLOW_SECONDS if fault.seconds is None else fault.seconds
+        if fault.clock == "real":
+            await asyncio.sleep(seconds)
+        else:
+            await self._desk.clock.sleep(seconds)
 
     async def _ask_and_undo(self, inner: ASGIApp, scope: Scope, call: Call) -> None:
         desk = self._desk
         mark = desk.notices.last_seq()
-        payment_id = call.path.split("/")[3] if call.operation in {"capture", "cancel"} else ""
+        payment_id = call.path.split("/")[3] if call.operation in _OF_A_HOLD else ""
         before = desk.store.payment(payment_id)
         desk.notices.paused = True  # no notice of an undone operation may leave
         try:
@@ -175,14 +172,16 @@ class Gate:
         desk = self._desk
         desk.keys.forget(call.key or "")
         desk.notices.withdraw_after(mark, {shown["id"]})
-        if call.operation == "create":
+        if call.operation == "payments.create":
             desk.payments.undo_create(shown["id"])
-        elif call.operation == "refund":
+        elif call.operation == "refunds.create":
             desk.refunds.undo(shown["id"])
+        elif call.operation in desk.undoers:
+            desk.undoers[call.operation](shown["id"])
         elif before is not None:
             desk.store.save_payment(replace(before))
 
-    def _write_down(self, call: Call, answer: Answer, fault: Fault | None) -> None:
+    def _write_down(self, call: Call, answer: Answer, fault: Rule | None) -> None:
         store = self._desk.store
         with store.transaction():
             store.run(
@@ -201,20 +200,3 @@ class Gate:
                 "delete from requests where seq <= (select max(seq) from requests) - ?",
                 _JOURNAL_ROWS,
             )
-
-
-def _faulty(fault: Fault) -> Answer:
-    """What the shop sees of a fault."""
-    if fault.kind in {"refuse_before", "commit_then_drop"}:
-        return Answer(None)
-    if fault.kind == "html_502":
-        page = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
-        return Answer(502, "text/html", page)
-    wait_ms = _BUSY_MS if fault.seconds is None else int(fault.seconds * 1000)
-    if fault.kind == "429":
-        busy = ApiProblem(429, "too_many_requests", "Too many requests", retry_after_ms=wait_ms)
-        return problem_answer(busy)
-    if fault.kind == "202":
-        still = {"type": "processing", "description": "In progress", "retry_after": wait_ms}
-        return Answer(202, body=json.dumps(still).encode())
-    return problem_answer(ApiProblem(500, "internal_server_error", "Internal server error"))

@@ -4,7 +4,7 @@ import re
 import secrets
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from local.simulators.yookassa.cards import card_type
 from local.simulators.yookassa.terms import income_kopecks
@@ -89,6 +89,7 @@ class Refund:
     metadata: dict[str, str] = field(default_factory=dict)
     cancel_reason: str | None = None
     due_ms: int | None = None
+    ends: Literal["succeeded", "canceled"] = "succeeded"  # how it ends at `due_ms`
 
     def row(self) -> dict[str, Any]:
         """Everything there is to keep."""

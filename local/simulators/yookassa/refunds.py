@@ -12,6 +12,8 @@ from local.simulators.yookassa.problems import ApiProblem, invalid, not_found
 from local.simulators.yookassa.records import ID_FORM, Refund, new_id, refund_object
 from local.simulators.yookassa.store import Store
 
+_NO_MONEY = "insufficient_funds"
+
 
 class Refunds:
     """Refunds of one shop. Every method is to be called inside a transaction."""
@@ -60,13 +62,18 @@ class Refunds:
         self._store.save_payment(
             replace(payment, refunding_kopecks=payment.refunding_kopecks + refund.amount_kopecks)
         )
-        fault = self._faults.take("refund", REFUND_KINDS) if source == "api" else None
+        fault = self._faults.take("refunds.create", REFUND_KINDS) if source == "api" else None
         if fault is None:
             return self.settle(refund, "succeeded")
         if fault.kind == "refund_canceled":
-            return self.settle(refund, "canceled", "insufficient_funds")
+            return self.settle(refund, "canceled", fault.reason or _NO_MONEY)
         if fault.seconds is not None:
-            refund = replace(refund, due_ms=now + int(fault.seconds * 1000))
+            refund = replace(
+                refund,
+                due_ms=now + int(fault.seconds * 1000),
+                ends=fault.ends,
+                cancel_reason=(fault.reason or _NO_MONEY) if fault.ends == "canceled" else None,
+            )
         self._store.save_refund(refund)
         return refund
 
@@ -95,9 +102,9 @@ class Refunds:
         return refund
 
     def finish_due(self) -> None:
-        """Let slow refunds succeed when their time has come."""
+        """Let slow refunds end when their time has come."""
         for refund in self._store.refunds_due(self._clock.now_ms()):
-            self.settle(refund, "succeeded")
+            self.settle(refund, refund.ends, refund.cancel_reason)
 
     def undo(self, refund_id: str) -> None:
         """The provider takes its own new refund back after a 500: it stays, canceled."""

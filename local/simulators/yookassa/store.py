@@ -37,9 +37,12 @@ create table if not exists notices (
   body text not null, state text not null, first_ms integer not null,
   next_ms integer not null, attempts integer not null default 0, last_status integer);
 create index if not exists notices_due on notices (next_ms) where state = 'queued';
-create table if not exists faults (
+create table if not exists fault_rules (
   seq integer primary key autoincrement, operation text not null, kind text not null,
-  left_count integer not null, skip integer not null, seconds real);
+  rule text not null, seen integer not null default 0, fired integer not null default 0);
+create table if not exists fault_totals (
+  kind text not null, operation text not null, fired integer not null,
+  primary key (kind, operation));
 """
 
 
