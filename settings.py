@@ -169,6 +169,11 @@ def load_settings(*, needs: Iterable[str] = ()) -> Settings:
     return settings
 
 
+def production_needs() -> frozenset[str]:
+    """Fields without which production does not start."""
+    return frozenset(_PRODUCTION_NEEDS)
+
+
 def hash_token(token: str) -> str:
     """Return what `API_TOKENS` holds instead of the bearer token itself."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -14,7 +14,8 @@ from activities.gateways import offline_geocoder
 from api.app import create_app
 from api.deps import Caller, Limits, Places, Services, Site, TelegramHook
 from api.problems import Problem
-from composition import configure, connect, policy, refuse
+from api.routes.codec import origin_of
+from composition import configure, connect, converter, policy, refuse
 from models.database import Database
 from models.queries.plain import run
 from runtime.signals import run_until_signal
@@ -62,6 +63,7 @@ def site(settings: Settings) -> Site:
         public_url=settings.public_url,
         phones_url=f"{phones}/local/phones" if is_local and phones else None,
         payment_origin="/".join(pays.split("/")[:3]) if is_local and pays else None,
+        temporal_ui_origin=origin_of(settings.temporal_ui_url),
         metrics=settings.metrics,
     )
 
@@ -86,6 +88,7 @@ def services(settings: Settings, database: Database, client: Client) -> Services
         callers={one.sha256: Caller(one.name, one.scopes) for one in settings.api_tokens},
         policy=policy(settings),
         checks={"database": database_answers, "temporal": temporal_answers},
+        codec=converter(settings).payload_codec,
         limits=_LOCAL_LIMITS if settings.env is Environment.LOCAL else Limits(),
     )
 

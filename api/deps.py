@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from starlette.requests import Request
+from temporalio.converter import PayloadCodec
 
 from models.database import Database
 from rules.geo import Place
@@ -131,6 +132,8 @@ class Site:
     phones_url: str | None = None
     # The provider's origin, when it is not https: forms of our page redirect there.
     payment_origin: str | None = None
+    # The Temporal UI's page, which alone may read decoded payloads in a browser.
+    temporal_ui_origin: str | None = None
     metrics: bool = True
 
 
@@ -147,6 +150,8 @@ class Services:
     policy: Policy = POLICY_V1
     checks: Mapping[str, ReadinessCheck] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    # None while payloads are not encrypted.
+    codec: PayloadCodec | None = None
 
 
 def services_of(request: Request) -> Services:

@@ -20,9 +20,11 @@ from runtime.metrics import HTTP_REQUEST_SECONDS, HTTP_REQUESTS
 
 BODY_BYTES_MAX = 64 * 1024
 UPDATE_BYTES_MAX = 1024 * 1024
+# A page of a long history.
+HISTORY_BYTES_MAX = 8 * 1024 * 1024
 BODY_SECONDS = 10.0
 _PROBES = {"127.0.0.1", "localhost", "[::1]"}
-_UPDATES = "/webhooks/telegram"
+_BODY_BYTES = {"/webhooks/telegram": UPDATE_BYTES_MAX, "/codec/decode": HISTORY_BYTES_MAX}
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -142,7 +144,7 @@ async def _body(request: Request, receive: Receive) -> bytes:
     Raises:
         Problem: 413 if it is too big, 408 if it does not come.
     """
-    cap = UPDATE_BYTES_MAX if request.scope["path"] == _UPDATES else BODY_BYTES_MAX
+    cap = _BODY_BYTES.get(request.scope["path"], BODY_BYTES_MAX)
     declared = request.headers.get("content-length", "0")
     if not (declared.isascii() and declared.isdigit()):
         raise Problem(400, "BadRequest")

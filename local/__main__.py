@@ -103,6 +103,14 @@ def migrate() -> None:
     upgrade(settings.database_url.get_secret_value(), settings.data_dir / "logs/migrations.log")
 
 
+@app.command("settings")
+def settings_table() -> None:
+    """Print the table of all settings (docs/settings.md)."""
+    from local.settings_table import markdown  # noqa: PLC0415 - as above
+
+    typer.echo(markdown(), nl=False)
+
+
 @app.command()
 def check_migrations() -> None:
     """Compare the migrations with the models on an empty database of its own."""
