@@ -57,7 +57,7 @@ async def decode(request: Request) -> Response:
     try:
         body = await request.json()
         if not isinstance(body, dict):
-            raise ValueError("not an object")
+            raise Problem(400, "BadRequest")
         said = ParseDict(body, Payloads(), ignore_unknown_fields=True)
         plain = await codec.decode(list(said.payloads))
     except (ParseError, ValueError) as error:
