@@ -1,6 +1,6 @@
 """Tables, the engine and the named queries; importing it registers every table."""
 
-from models import contractors, ledger, offers, orders, payments, points, telegram, users
+from models import contractors, ledger, offers, orders, payments, points, receipts, telegram, users
 from models.columns import metadata
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "orders",
     "payments",
     "points",
+    "receipts",
     "telegram",
     "users",
 ]

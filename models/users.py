@@ -20,6 +20,9 @@ class UserRow(Table, table=True):
     language: str = words(default="ru")
     phone: str | None = words(default=None)
     phone_verified_at: datetime | None = None
+    # Where receipts go; asked for once, only when nothing else is known.
+    email: str | None = words(default=None)
+    email_asked_at: datetime | None = None
     # The person has blocked the bot, or support has blocked the person.
     blocked_at: datetime | None = None
     is_support: bool = False

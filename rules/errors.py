@@ -71,6 +71,10 @@ class BadTime(BadInput):
     """The proposed time is in the past or too far away."""
 
 
+class BadEmail(BadInput):
+    """That is no e-mail address."""
+
+
 class ClaimTooHigh(BadInput):
     """The claim is above the cap that the policy sets for this cancellation."""
 

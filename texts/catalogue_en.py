@@ -1,6 +1,6 @@
 """The whole catalogue of one language, put together from its themes."""
 
-from texts.en import cards, dialogue, facts, names, notices, pages, refusals, registration
+from texts.en import cards, dialogue, facts, names, notices, pages, receipts, refusals, registration
 
 CATALOGUE: dict[str, str] = {
     **names.WORDS,
@@ -8,6 +8,7 @@ CATALOGUE: dict[str, str] = {
     **cards.WORDS,
     **notices.WORDS,
     **refusals.WORDS,
+    **receipts.WORDS,
     **dialogue.WORDS,
     **registration.WORDS,
     **pages.WORDS,
