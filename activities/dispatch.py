@@ -52,7 +52,7 @@ async def choose(session: AsyncSession, terms: OfferTerms, place: tuple[float, f
     for reason, count in (await candidates.excluded(session, wanted)).items():
         exclusions[reason.value] += count
     kept, circles = await _reachable(session, terms, wanted, exclusions)
-    ranked = offers.rank(kept, seed(terms), explore=terms.explore)
+    ranked = offers.rank(kept, seed(terms), explore=terms.explore, policy=terms.policy)
     night_until = None
     if not ranked and exclusions[Exclusion.NIGHT.value]:
         night_until = await _first_waking(session, terms, wanted)

@@ -1,6 +1,6 @@
 """Distribution: who may be offered an order, in which order, in which wave; pure and explainable.
 
-Terms and weights: docs/adr 0002. Each term lies in [0, 1]; the score lies in [0, 1.1].
+Terms: docs/adr 0002; weights: the policy. Each term lies in [0, 1]; the score lies in [0, 1.1].
 """
 
 import hashlib
@@ -10,23 +10,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from rules.orders import Offer, Order, Search
-from rules.policy import Policy
+from rules.policy import POLICY_V1, Policy, ScoreWeights
 
-WEIGHTS_V1 = {
-    "priority": 0.30,
-    "proximity": 0.25,
-    "answer": 0.20,
-    "idle": 0.15,
-    "free": 0.10,
-    "newcomer": 0.10,
-}
 PROXIMITY_SCALE_KM = 30.0
 ANSWER_PRIOR_ACCEPTED = 3 * 0.55
 ANSWER_PRIOR_OFFERS = 3
 IDLE_FULL_DAYS = 7.0
 NEWCOMER_JOBS = 5
-EXPLORATION_SHARE = 0.10
-# An urgent order is never used to try out a newcomer.
 FARTHER_FROM_WAVE = 4
 FARTHER_FACTOR = 1.5
 FARTHER_KM_MAX = 100.0
@@ -86,42 +76,45 @@ def priority(rating: float, points: float) -> float:
     return 100 * (0.55 * (rating - 1) / 4 + 0.45 * max(0.0, min(200.0, points)) / 200)
 
 
-def terms_of(candidate: Candidate) -> dict[str, float]:
+def terms_of(candidate: Candidate, weights: ScoreWeights) -> dict[str, float]:
     """The weighted terms of the score; their sum is the score."""
     newcomer = max(0.0, 1 - candidate.completed / NEWCOMER_JOBS)
+    accepted = candidate.accepted_90d + ANSWER_PRIOR_ACCEPTED
+    free = 1 - (candidate.busy + candidate.held) / max(1, candidate.capacity)
     raw = {
-        "priority": priority(candidate.rating, candidate.points) / 100,
-        "proximity": math.exp(-candidate.distance_km / PROXIMITY_SCALE_KM),
-        "answer": (candidate.accepted_90d + ANSWER_PRIOR_ACCEPTED)
-        / (candidate.offers_90d + ANSWER_PRIOR_OFFERS),
-        "idle": min(1.0, candidate.idle_days / IDLE_FULL_DAYS),
-        "free": 1 - (candidate.busy + candidate.held) / max(1, candidate.capacity),
-        "newcomer": newcomer,
+        "priority": weights.priority * priority(candidate.rating, candidate.points) / 100,
+        "proximity": weights.proximity * math.exp(-candidate.distance_km / PROXIMITY_SCALE_KM),
+        "answer": weights.answer * accepted / (candidate.offers_90d + ANSWER_PRIOR_OFFERS),
+        "idle": weights.idle * min(1.0, candidate.idle_days / IDLE_FULL_DAYS),
+        "free": weights.free * free,
+        "newcomer": weights.newcomer * newcomer,
     }
-    return {name: round(WEIGHTS_V1[name] * value, 6) for name, value in raw.items()}
+    return {name: round(value / 1000, 6) for name, value in raw.items()}
 
 
 def _tie(seed: str, contractor_id: int) -> str:
     return hashlib.sha256(f"{seed}:{contractor_id}".encode()).hexdigest()
 
 
-def _explores(seed: str) -> bool:
+def _explores(seed: str, permille: int) -> bool:
     digest = hashlib.sha256(f"explore:{seed}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64 < EXPLORATION_SHARE
+    return int.from_bytes(digest[:8], "big") * 1000 < permille * 2**64
 
 
-def rank(candidates: list[Candidate], seed: str, *, explore: bool) -> list[Scored]:
+def rank(
+    candidates: list[Candidate], seed: str, *, explore: bool, policy: Policy = POLICY_V1
+) -> list[Scored]:
     """All candidates by score, ties broken by a hash of the seed; the same for the same input.
 
-    With `explore`, one wave in ten lets the best newcomer come first.
+    With `explore`, some waves (one in ten in policy v1) let the best newcomer come first.
     """
     scored = []
     for candidate in candidates:
-        terms = terms_of(candidate)
+        terms = terms_of(candidate, policy.score)
         scored.append((round(sum(terms.values()), 6), candidate, terms))
     scored.sort(key=lambda one: (-one[0], _tie(seed, one[1].contractor_id)))
     first = None
-    if explore and _explores(seed):
+    if explore and _explores(seed, policy.exploration_permille):
         first = next((one for one in scored if one[1].completed < NEWCOMER_JOBS), None)
     if first is not None:
         scored = [first, *(one for one in scored if one is not first)]

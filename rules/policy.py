@@ -92,6 +92,18 @@ def _project() -> ClassPolicy:
 
 
 @dataclass(frozen=True)
+class ScoreWeights:
+    """What the terms of a contractor's score weigh, in thousandths; see rules/offers.py."""
+
+    priority: int = 300
+    proximity: int = 250
+    answer: int = 200
+    idle: int = 150
+    free: int = 100
+    newcomer: int = 100
+
+
+@dataclass(frozen=True)
 class Policy:
     """One version of all business numbers (policy v1 by default)."""
 
@@ -114,6 +126,9 @@ class Policy:
     payment_poll_seconds: tuple[int, ...] = (10, 30, 60, 120, 300)
     # How often a pending or refused refund is looked at again.
     refund_poll_seconds: tuple[int, ...] = (MINUTE, 5 * MINUTE, 30 * MINUTE, HOUR)
+    score: ScoreWeights = field(default_factory=ScoreWeights)
+    # In so many of a thousand waves the best newcomer comes first; never for an urgent order.
+    exploration_permille: int = 100
     night_from_hour: int = 22
     night_to_hour: int = 7
     visit_reminder_seconds: int = 2 * HOUR

@@ -1,6 +1,6 @@
 """Distribution: ranking is deterministic, explained and fair to newcomers; night is respected."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +13,7 @@ from rules.offers import Candidate
 from rules.policy import POLICY_V1
 from tests.orders import searching_order
 
+WEIGHTS = POLICY_V1.score
 BASE = Candidate(
     contractor_id=17,
     distance_km=10,
@@ -58,11 +59,11 @@ def test_ranking_is_a_permutation_that_ignores_input_order(
 
 @given(candidate=candidates)
 def test_score_is_the_sum_of_its_terms_and_bounded(candidate: Candidate) -> None:
-    terms = offers.terms_of(candidate)
+    terms = offers.terms_of(candidate, WEIGHTS)
 
-    assert set(terms) == set(offers.WEIGHTS_V1)
+    assert set(terms) == set(asdict(WEIGHTS))
     for name, value in terms.items():
-        assert -1e-9 <= value <= offers.WEIGHTS_V1[name] + 1e-6
+        assert -1e-9 <= value <= asdict(WEIGHTS)[name] / 1000 + 1e-6
     assert offers.rank([candidate], "s", explore=False)[0].score == pytest.approx(
         sum(terms.values()), abs=1e-5
     )
@@ -110,8 +111,8 @@ def test_contractor_with_five_jobs_is_no_newcomer_any_more() -> None:
 def test_held_slot_is_as_little_free_as_a_busy_one() -> None:
     busy, held = replace(BASE, busy=1), replace(BASE, held=1)
 
-    assert offers.terms_of(held)["free"] == offers.terms_of(busy)["free"]
-    assert offers.terms_of(held)["free"] < offers.terms_of(BASE)["free"]
+    assert offers.terms_of(held, WEIGHTS)["free"] == offers.terms_of(busy, WEIGHTS)["free"]
+    assert offers.terms_of(held, WEIGHTS)["free"] < offers.terms_of(BASE, WEIGHTS)["free"]
 
 
 def test_priority_of_a_newcomer_and_of_a_perfect_contractor() -> None:
@@ -188,3 +189,14 @@ def test_nobody_is_asked_twice_in_a_round() -> None:
     deadline = offers.next_deadline(order.search.live())
     assert deadline is not None
     assert deadline - order.created_at == timedelta(minutes=5)
+
+
+def test_weights_are_the_policys_own() -> None:
+    near = replace(BASE, contractor_id=1, distance_km=1, rating=4.0)
+    good = replace(BASE, contractor_id=2, distance_km=60, rating=5.0)
+    rating_only = replace(POLICY_V1, score=replace(WEIGHTS, proximity=0))
+
+    assert offers.rank([near, good], "s", explore=False)[0].candidate is near
+    chosen = offers.rank([near, good], "s", explore=False, policy=rating_only)[0]
+    assert chosen.candidate is good
+    assert chosen.terms["proximity"] == 0

@@ -1,13 +1,15 @@
 import re
 import string
+from dataclasses import asdict
 
 import pytest
 
 from rules.catalog import DETAILS, Service, ServiceType
 from rules.errors import BY_NAME, AlreadyRated, ClaimTooHigh
-from rules.offers import WEIGHTS_V1, Exclusion
+from rules.offers import Exclusion
 from rules.orders import OfferState, OrderState, Role
 from rules.points import PointsReason
+from rules.policy import ScoreWeights
 from tests.texts.views import states
 from texts import reasons, signs
 from texts.catalogue import CATALOGUES, has, say, screen
@@ -169,7 +171,7 @@ def test_the_choice_of_a_contractor_is_explained_term_by_term(lang: Language) ->
     for exclusion in Exclusion:
         assert has(f"exclusion.{exclusion.value}")
         assert exclusion_name(exclusion, lang) == exclusion_name(exclusion.value, lang)
-    for term in WEIGHTS_V1:
+    for term in asdict(ScoreWeights()):
         assert has(f"term.{term}")
         assert term_name(term, lang)
     words = why_chosen({"proximity": 0.21, "idle": 0.0, "priority": 0.27}, 1, 0.48, lang)
