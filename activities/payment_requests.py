@@ -66,7 +66,7 @@ def payment_request(
         raise ValueError(msg)
     _fits(description, _MAX_DESCRIPTION)
     _check_metadata(metadata)
-    return _canonical(
+    return canonical(
         {
             "amount": _amount(amount_kopecks),
             "capture": capture,
@@ -80,13 +80,13 @@ def payment_request(
 
 def capture_request(amount_kopecks: int) -> bytes:
     """Capture all or a part of a hold."""
-    return _canonical({"amount": _amount(amount_kopecks)})
+    return canonical({"amount": _amount(amount_kopecks)})
 
 
 def refund_request(payment_id: str, amount_kopecks: int, description: str) -> bytes:
     """Refund all or a part of a captured payment."""
     _fits(description, _MAX_REFUND_DESCRIPTION)
-    return _canonical(
+    return canonical(
         {
             "amount": _amount(amount_kopecks),
             "description": description,
@@ -118,6 +118,7 @@ def _check_metadata(metadata: Mapping[str, str]) -> None:
         raise ValueError(msg)
 
 
-def _canonical(body: Mapping[str, Any]) -> bytes:
+def canonical(body: Mapping[str, Any]) -> bytes:
+    """JSON in one form only, so that the same content is the same bytes."""
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return text.encode()

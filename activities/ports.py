@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 PaymentStatus = Literal["pending", "waiting_for_capture", "succeeded", "canceled"]
 RefundStatus = Literal["pending", "succeeded", "canceled"]
+RegistrationStatus = Literal["pending", "succeeded", "canceled"]
 
 
 class NotSent(Exception):
@@ -94,4 +95,39 @@ class PaymentGateway(Protocol):
 
     def list_refunds(self, payment_id: str) -> list[ProviderRefund]:
         """All refunds of a payment."""
+        ...
+
+
+@dataclass(frozen=True)
+class ProviderReceipt:
+    """A receipt as fetched from the provider; `amount_kopecks` is the sum of its lines."""
+
+    id: str
+    type: Literal["payment", "refund"]
+    status: RegistrationStatus
+    amount_kopecks: int
+    # How its first line was paid: `full_prepayment`, `full_payment` …
+    mode: str
+    payment_id: str | None = None
+    refund_id: str | None = None
+
+
+class ReceiptGateway(Protocol):
+    """Receipts at the payment provider; synchronous, safe to call from several threads.
+
+    Every method raises NotSent, Unknown, Refused or IntegrityBreach.
+    """
+
+    def create_receipt(self, body: bytes, key: str) -> ProviderReceipt:
+        """Send stored bytes under an idempotence key."""
+        ...
+
+    def get_receipt(self, receipt_id: str) -> ProviderReceipt:
+        """Fetch one receipt."""
+        ...
+
+    def list_receipts(
+        self, *, payment_id: str | None = None, refund_id: str | None = None
+    ) -> list[ProviderReceipt]:
+        """All receipts of a payment, or of a refund, newest first."""
         ...
