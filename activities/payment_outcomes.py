@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities import ledger, outbox
+from activities import ledger, outbox, receipt_records
 from activities.messages import PaymentStep
 from activities.payment_answers import (
     Expected,
@@ -49,6 +49,7 @@ from rules.payments import (
     Seen,
     summary,
 )
+from rules.receipts import ReceiptKind
 
 Told = tuple[Notice, Mapping[str, int | str]]
 _SUMMARY = TypeAdapter(MoneySummary)
@@ -136,6 +137,8 @@ async def _post_move(
             pass
     for journal in journals:
         await ledger.post(session, journal, step.order_id, now)
+    if attempt.state is AttemptState.CAPTURED:
+        await receipt_records.owe_planned(session, step, ReceiptKind.PREPAYMENT, now)
 
 
 def _notices(attempt: PaymentAttemptRow, before: AttemptState) -> list[Told]:
@@ -197,6 +200,7 @@ async def _post_refund(
     name, kopecks, late = refund_key(step), step.amount_kopecks, attempt.late
     if state is RefundState.SUCCEEDED:
         journal = postings.refund_succeeded(step.order_id, name, kopecks, late=late)
+        await receipt_records.owe_planned(session, step, ReceiptKind.REFUND, now)
     elif state is RefundState.FAILED:
         journal = postings.refund_failed(step.order_id, name, kopecks, late=late)
     else:

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio.exceptions import ApplicationError
 
-from activities import ledger
+from activities import ledger, receipt_records
 from activities.messages import PaymentStep
 from activities.payment_answers import known_already
 from models.orders import OrderRow
@@ -22,6 +22,7 @@ from models.payments import (
 )
 from rules.ledger import refund_requested
 from rules.payments import AttemptState, Op, RefundState, Seen
+from rules.receipts import Tax
 
 _KEYS = UUID("7f0f6a3c-6c1e-5d0e-9a57-64726c666c77")
 """The name space of idempotence keys; never change it."""
@@ -65,6 +66,8 @@ class Shop:
 
     env: str
     shop_id: str
+    # What its receipts say of taxes; None: it makes none.
+    tax: Tax | None = None
 
     def key(self, step: PaymentStep, seq: int) -> str:
         """The idempotence key of one operation; the same for ever."""
@@ -126,7 +129,8 @@ async def prepare(
     row = await _operation(session, step, shop, now)
     if row.path == "":
         request = build(step, attempt, secret, row.key)
-        row.path, row.request_bytes = request.path, request.body
+        body = await receipt_records.carry(session, shop.tax, row, request.body, step, now)
+        row.path, row.request_bytes = request.path, body
     first = row.first_sent_at or now
     is_dead = now - first >= KEY_LIFE
     if not is_dead:

@@ -35,9 +35,11 @@ from activities.ports import (
     Refused,
     Unknown,
 )
+from activities.receipt_requests import is_about_a_receipt
 from models.database import Database
 from models.payments import OperationStatus, PaymentAttemptRow
 from rules.payments import Method, Op, Seen
+from rules.receipts import Tax
 from runtime import metrics
 from runtime.failpoints import failpoint
 from texts.catalogue import say
@@ -63,6 +65,8 @@ class PaymentTerms:
     public_url: str
     # Every answer's `test` flag must be this.
     expect_test: bool
+    # What receipts say of taxes; None: no receipts are made.
+    tax: Tax | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ class PaymentActivities:
         """`loop` is the one that `database` lives on; activities run in other threads."""
         self._gateway = gateway
         self._public_url = terms.public_url
-        shop = Shop(terms.env, terms.shop_id)
+        shop = Shop(terms.env, terms.shop_id, terms.tax)
         self._store = PaymentStore(database, loop, shop, expect_test=terms.expect_test)
 
     @activity.defn(no_thread_cancel_exception=True)
@@ -143,6 +147,10 @@ class PaymentActivities:
                 step, lambda: self._gateway.post(request.path, request.body, prepared.key)
             )
         except Refused as refusal:
+            if step.op is Op.CREATE and is_about_a_receipt(refusal.parameter):
+                # A receipt must not hold up a payment: asked for anew, it travels without one.
+                self._store.mark(prepared.key, OperationStatus.REFUSED)
+                raise ApplicationError("the receipt was refused", type="ReceiptRefused") from None
             return operation.refused(step, prepared, refusal.code)
         except ApplicationError as failure:
             if failure.type == Unknown.__name__:
