@@ -4,7 +4,7 @@ A change whose story row exists already has had its effects; they are never repe
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities import ledger, outbox, standing
+from activities import credit, ledger, outbox, standing
 from activities.messages import Written
 from models.offers import OfferRow
 from models.orders import OrderEventRow
@@ -43,17 +43,19 @@ class Writing:
     # Whose live offers ended because the order stopped searching.
     swept: set[int] = field(default_factory=set)
     distribution_seconds: float | None = None
+    # What of the client's credit was reserved for the prepayment.
+    credit_kopecks: int = 0
 
 
-async def apply(writing: Writing, change: Written) -> bool:
-    """Write one change with all it means; False if it was written before.
+async def apply(writing: Writing, change: Written) -> Written | None:
+    """Write one change with all it means, as it stands then; None if it was written before.
 
     Raises:
         OrderTaken, NoCapacity: The database has the last word about the winner.
     """
     is_won = change.winner is not None and await _has_won(writing, change.winner)
     if not await _tell_story(writing, change):
-        return False
+        return None
     if change.winner is not None and not is_won:
         await _win(writing, change, change.winner)
     freed = change.frees if await _holds_slot(writing, change) else None
@@ -62,6 +64,7 @@ async def apply(writing: Writing, change: Written) -> bool:
         await standing.free_slot(writing.session, freed)
     for journal in change.journals:
         await ledger.post(writing.session, journal, writing.order_id, change.at)
+    change = await _use_credit(writing, change)
     await _rate(writing, change)
     await standing.award(
         writing.session, writing.order_id, change.points, writing.policy_version, change.at
@@ -72,7 +75,22 @@ async def apply(writing: Writing, change: Written) -> bool:
         writing.state = change.view.state
     if change.event is OrderEvent.ACCEPTED and change.round == 1:
         writing.distribution_seconds = (change.at - writing.created_at).total_seconds()
-    return True
+    return change
+
+
+async def _use_credit(writing: Writing, change: Written) -> Written:
+    """The credit's part of the prepayment: asked for, then used or let go with the payment."""
+    session, order_id, client_id = writing.session, writing.order_id, writing.client_id
+    waiting, state = OrderState.AWAITING_PREPAYMENT, change.view.state
+    if writing.state is waiting and state is not waiting:
+        paid = change.event is OrderEvent.PREPAID
+        await credit.resolve(session, order_id, client_id, change.at, paid=paid)
+    if not change.credit_max_kopecks:
+        return change
+    order = (order_id, change.view.version)
+    kopecks = await credit.reserve(session, order, client_id, change.credit_max_kopecks, change.at)
+    writing.credit_kopecks = kopecks
+    return replace(change, view=replace(change.view, credit_kopecks=kopecks))
 
 
 async def _tell_story(writing: Writing, change: Written) -> bool:

@@ -102,6 +102,8 @@ class Written:
     frees: int | None = None
     note: str = ""
     round: int = 1
+    # The change asks for the prepayment: up to this much of it may come from the client's credit.
+    credit_max_kopecks: int = 0
 
 
 @dataclass(frozen=True)
@@ -119,9 +121,13 @@ class Commit:
 
 @dataclass(frozen=True)
 class Committed:
-    """Done; or the winner was refused by the database (a RuleViolation's name)."""
+    """Done; or the winner was refused by the database (a RuleViolation's name).
+
+    `credit_kopecks` of the client's credit were reserved for the prepayment.
+    """
 
     refused: str | None = None
+    credit_kopecks: int = 0
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities import change_effects, outbox, standing
+from activities import change_effects, credit, outbox, standing
 from activities.change_effects import Writing
 from activities.messages import Commit, Committed, Opened, Opening, Written
 from models.database import Database
@@ -87,7 +87,7 @@ class OrderActivities:
                 raise
             return Committed(refused=OrderTaken.__name__)
         _count(writing)
-        return Committed()
+        return Committed(credit_kopecks=writing.credit_kopecks)
 
 
 async def _open(session: AsyncSession, opening: Opening) -> tuple[Opened, bool]:
@@ -209,8 +209,14 @@ async def _commit(session: AsyncSession, batch: Commit) -> Writing:
     ids = {one for change in batch.changes for one in change_effects.touched(change)}
     live = await change_effects.live_contractors(session, batch.order_id)
     writing.contractors = await standing.lock(session, ids | live)
-    written = [change for change in batch.changes if await change_effects.apply(writing, change)]
+    done = [await change_effects.apply(writing, change) for change in batch.changes]
+    written = [change for change in done if change is not None]
     if not written:
+        # Sent again: the answer is what was reserved the first time.
+        for change in batch.changes:
+            if change.credit_max_kopecks:
+                version = change.view.version
+                writing.credit_kopecks = await credit.reserved(session, batch.order_id, version)
         return writing
     # After the last change, because completed orders are counted by the row's state.
     await _write_row(writing, written[-1])

@@ -16,7 +16,7 @@ from models.orders import OrderEventRow, OrderRow
 from models.queries.orders import order_view
 from models.users import UserRow
 from rules.orders import OrderState, Role
-from rules.views import OrderView
+from rules.views import OrderView, to_pay
 from texts.describe import describe
 from texts.formatting import contractor_number, order_number
 from texts.language import Language
@@ -162,6 +162,8 @@ def _money(view: OrderView) -> MoneyOut:
         estimate_low_kopecks=view.estimate.low_kopecks,
         estimate_high_kopecks=view.estimate.high_kopecks,
         prepayment_kopecks=view.prepayment_kopecks,
+        credit_kopecks=view.credit_kopecks,
+        to_pay_kopecks=to_pay(view),
         held_kopecks=sums.held_kopecks,
         captured_kopecks=sums.captured_kopecks,
         refunded_kopecks=sums.refunded_kopecks,

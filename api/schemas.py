@@ -130,6 +130,8 @@ class MoneyOut(BaseModel):
     estimate_low_kopecks: int
     estimate_high_kopecks: int
     prepayment_kopecks: int
+    credit_kopecks: int
+    to_pay_kopecks: int
     held_kopecks: int
     captured_kopecks: int
     refunded_kopecks: int

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from rules import credit
 from rules.changes import (
     Change,
     MoneyAction,
@@ -72,7 +73,7 @@ def prepaid(order: Order, now: datetime) -> Change:
 
 def payment_expired(order: Order, now: datetime) -> Change:
     """Unpaid at the deadline: the slot is free again, without a penalty for the contractor."""
-    after = order.after(OrderEvent.PAYMENT_EXPIRED, now, due_at=None)
+    after = order.after(OrderEvent.PAYMENT_EXPIRED, now, due_at=None, credit_kopecks=0)
     outcome = OfferOutcome(order.contractor_id or 0, order.search.round, OfferState.WITHDRAWN)
     told = to_contractor(order.contractor_id, Notice.CLIENT_DID_NOT_PAY)
     return Change(
@@ -89,7 +90,8 @@ def hold_lost(order: Order, now: datetime) -> Change:
     """The provider let the client's hold go before it was captured: nothing is paid any more.
 
     A booked order asks for the money once more, with the same contractor; later on a person
-    has to look, because the work is under way. A claim on money that is gone has come to nothing.
+    has to look, because the work is under way. A claim on money that is gone has come to nothing,
+    and what the client's credit had paid is his again.
     """
     booked = order.state is OrderState.BOOKED
     claim = order.claim
@@ -100,6 +102,7 @@ def hold_lost(order: Order, now: datetime) -> Change:
         OrderEvent.HOLD_LOST,
         now,
         prepaid=False,
+        credit_kopecks=0,
         claim=claim,
         booked_at=None if booked else order.booked_at,
         accepted_at=now if booked else order.accepted_at,
@@ -107,7 +110,8 @@ def hold_lost(order: Order, now: datetime) -> Change:
         due_at=now + window if booked else None if claim is not None else order.due_at,
     )
     told = to_client(Notice.PAY_REMINDER) if booked else to_support(Notice.NEEDS_PERSON)
-    return Change(after, OrderEvent.HOLD_LOST, tellings=told)
+    journals = credit.give_back_all(order)
+    return Change(after, OrderEvent.HOLD_LOST, journals=journals, tellings=told)
 
 
 def capture_time(order: Order) -> datetime:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from rules import ledger, money, points
+from rules import credit, ledger, money, points
 from rules.changes import (
     Change,
     MoneyAction,
@@ -46,6 +46,7 @@ def cancelled(order: Order, by: Role, reason: str, now: datetime) -> Change:
         replace(one, state=OfferState.LOST) if one.state is OfferState.LIVE else one
         for one in order.search.offers
     )
+    back = credit.give_back(order, terms.refund_now_kopecks)
     after = order.after(
         OrderEvent.CANCELLED,
         now,
@@ -54,6 +55,7 @@ def cancelled(order: Order, by: Role, reason: str, now: datetime) -> Change:
         cancelled_by=by,
         reason=reason,
         refund_kopecks=order.refund_kopecks + terms.refund_now_kopecks,
+        credit_kopecks=order.credit_kopecks if order.prepaid else 0,
         needs_attention=False,
         proposal=None,
         due_at=claim.until if claim else None,
@@ -63,10 +65,11 @@ def cancelled(order: Order, by: Role, reason: str, now: datetime) -> Change:
         OrderEvent.CANCELLED,
         by,
         offers=_ended_offers(order),
+        journals=back.journals,
         tellings=_told(order, claim),
         frees=order.contractor_id,
         money=MoneyAction.REFUND if claim else MoneyAction.RELEASE,
-        refund_kopecks=terms.refund_now_kopecks,
+        refund_kopecks=back.provider_kopecks,
         note=reason,
     )
 
@@ -166,6 +169,7 @@ def _claim_settled(
     order: Order, claim: Claim, granted: int, event: OrderEvent, by: Role, now: datetime
 ) -> Change:
     rest = claim.cap_kopecks - granted
+    back = credit.give_back(order, rest)
     after = order.after(
         event,
         now,
@@ -179,9 +183,10 @@ def _claim_settled(
         after,
         event,
         by,
+        journals=back.journals,
         tellings=to_client(Notice.CLAIM_SETTLED),
         money=MoneyAction.REFUND if rest else MoneyAction.NONE,
-        refund_kopecks=rest,
+        refund_kopecks=back.provider_kopecks,
     )
 
 
@@ -238,6 +243,7 @@ def _searches_again(
         proposal=None,
         due_at=None,
         needs_attention=False,
+        credit_kopecks=order.credit_kopecks if order.prepaid else 0,
         redispatch_since=now if order.prepaid else None,
         compensation_kopecks=order.compensation_kopecks + compensation,
     )

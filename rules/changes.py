@@ -96,6 +96,7 @@ class Change:
     # The contractor whose slot is to be given back with this change.
     frees: int | None = None
     money: MoneyAction = MoneyAction.NONE
+    # What the provider is to send back; the credit's part is among the journals.
     refund_kopecks: int = 0
     note: str = field(default="")
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from rules import points
+from rules import credit, points
 from rules.changes import Change, MoneyAction, Notice, OfferOutcome, to_client, to_support
 from rules.errors import TransitionRefused
 from rules.orders import Order, OrderEvent
@@ -51,6 +51,7 @@ def person_ends(order: Order) -> datetime:
 def gave_up(order: Order, now: datetime) -> Change:
     """Nobody was found: nothing was taken, or what was taken goes back in full."""
     kept, outcomes = expire(order)
+    left = order.prepayment_kopecks - order.refund_kopecks if order.prepaid else 0
     after = order.after(
         OrderEvent.GAVE_UP,
         now,
@@ -64,6 +65,7 @@ def gave_up(order: Order, now: datetime) -> Change:
         after,
         OrderEvent.GAVE_UP,
         offers=outcomes,
+        journals=credit.give_back(order, left).journals,
         tellings=to_client(Notice.NO_CONTRACTOR),
         money=MoneyAction.RELEASE,
     )

@@ -136,6 +136,33 @@ def refund_failed(order_id: str, refund: str, kopecks: int, *, late: bool = Fals
     return Journal("refund_failed", "refund", refund, lines, Phase.VOID, "refund_requested", refund)
 
 
+def credit_reserved(order_id: str, version: int, client_id: int, kopecks: int) -> Journal:
+    """The client's credit pays a part of the prepayment; reserved by the change `version`."""
+    lines = transfer(credit(client_id), deposit(order_id), kopecks)
+    return Journal("credit_reserved", "order", f"{order_id}:{version}", lines, Phase.PENDING)
+
+
+def credit_used(reserved: Journal) -> Journal:
+    """The prepayment is there: the reserved credit belongs to the order."""
+    return _credit_resolved("credit_used", reserved, Phase.POSTED)
+
+
+def credit_released(reserved: Journal) -> Journal:
+    """The prepayment did not come: the reserved credit is the client's again."""
+    return _credit_resolved("credit_released", reserved, Phase.VOID)
+
+
+def _credit_resolved(kind: str, reserved: Journal, phase: Phase) -> Journal:
+    source, name = reserved.source, reserved.source_id
+    return Journal(kind, source, name, reserved.entries, phase, reserved.kind, name)
+
+
+def credit_returned(order_id: str, version: int, client_id: int, kopecks: int) -> Journal:
+    """What the credit gave to an order goes back to it, with the change `version`."""
+    lines = transfer(deposit(order_id), credit(client_id), kopecks)
+    return Journal("credit_returned", "order", f"{order_id}:{version}", lines)
+
+
 def settled(order_id: str, contractor_id: int, parts: Shares) -> Journal:
     """A completed order's deposit becomes the platform's fee and the contractor's payable."""
     total = parts.platform_kopecks + parts.contractor_kopecks

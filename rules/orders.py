@@ -246,6 +246,8 @@ class Order:
     visit_at: datetime | None = None
     accepted_at: datetime | None = None
     prepaid: bool = False
+    # What of the prepayment the client's credit pays; the rest goes through the provider.
+    credit_kopecks: int = 0
     booked_at: datetime | None = None
     proposal: Proposal | None = None
     set_off_at: datetime | None = None

@@ -173,6 +173,8 @@ def _won(order: Order, offer: Offer, now: datetime) -> Order:
         contractor_id=offer.contractor_id,
         visit_at=visit,
         accepted_at=now,
+        payment_paused_seconds=0,
+        payment_reminders=0,
         booked_at=now if order.prepaid else None,
         redispatch_since=None,
         needs_attention=False,
@@ -248,6 +250,7 @@ def claim_refused(order: Order, contractor_id: int, now: datetime) -> Change | N
         visit_at=None,
         accepted_at=None,
         booked_at=None,
+        credit_kopecks=order.credit_kopecks if order.prepaid else 0,
         # A paid order goes on looking for a replacement; it is no first search.
         redispatch_since=now if order.prepaid and searches else None,
         due_at=None,

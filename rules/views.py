@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from rules.catalog import Estimate, Service
+from rules.credit import returned
 from rules.money import claim_caps
 from rules.orders import OfferState, Order, OrderState, Proposal, Role
 from rules.payments import Money, MoneySummary, summary
@@ -63,6 +64,8 @@ class OrderView:
     contractor_id: int | None = None
     visit_at: datetime | None = None
     prepaid: bool = False
+    # What of the prepayment the client's credit pays.
+    credit_kopecks: int = 0
     set_off_at: datetime | None = None
     started_at: datetime | None = None
     done_at: datetime | None = None
@@ -78,6 +81,9 @@ class OrderView:
     compensation_kopecks: int = 0
     money: MoneySummary = field(default_factory=MoneySummary)
     needs_attention: bool = False
+    # The payment operation that support is called for; whether the provider gives no answer.
+    money_stuck: str = ""
+    payments_down: bool = False
     money_closed: bool = False
     # From when on cancelling could cost the client how much at most, kopecks (`cap_at`).
     claim_caps: tuple[tuple[datetime, int], ...] = ()
@@ -97,6 +103,17 @@ class OrderView:
     # `{PUBLIC_URL}/o/{secret}`: the client's page of the order.
     page_url: str | None = None
     offer: OfferView | None = None
+
+
+def to_pay(view: OrderView) -> int:
+    """What of the prepayment goes through the provider, in kopecks."""
+    return view.prepayment_kopecks - view.credit_kopecks
+
+
+def credit_back(view: OrderView, refund_kopecks: int | None = None) -> int:
+    """How much of what goes back (or would) returns to the client's credit, in kopecks."""
+    refund = view.refund_kopecks if refund_kopecks is None else refund_kopecks
+    return returned(view.prepayment_kopecks, view.credit_kopecks, refund)
 
 
 def cap_at(caps: tuple[tuple[datetime, int], ...], now: datetime) -> int:
@@ -130,6 +147,7 @@ def view(order: Order, money: Money) -> OrderView:
         contractor_id=order.contractor_id,
         visit_at=order.visit_at,
         prepaid=order.prepaid,
+        credit_kopecks=order.credit_kopecks,
         set_off_at=order.set_off_at,
         started_at=order.started_at,
         done_at=order.done_at,
@@ -148,7 +166,9 @@ def view(order: Order, money: Money) -> OrderView:
         refund_kopecks=order.refund_kopecks,
         compensation_kopecks=order.compensation_kopecks,
         money=summary(money),
-        needs_attention=order.needs_attention,
+        needs_attention=order.calls_person,
+        money_stuck=order.money_stuck,
+        payments_down=order.payments_down_since is not None,
         money_closed=order.money_closed,
         claim_caps=claim_caps(order),
     )

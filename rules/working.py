@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from rules import ledger, points
+from rules import credit, ledger, points
 from rules.catalog import JobClass
 from rules.changes import Change, MoneyAction, Notice, Telling, to_client, to_contractor, to_support
 from rules.errors import AlreadyRated, BadInput, TransitionRefused
@@ -175,6 +175,7 @@ def dispute_resolved(order: Order, refund_kopecks: int, now: datetime) -> Change
     left = order.prepayment_kopecks - order.refund_kopecks if order.prepaid else 0
     if not 0 <= refund_kopecks <= left:
         raise BadInput("a refund lies between nothing and what is left of the prepayment")
+    back = credit.give_back(order, refund_kopecks)
     after = order.after(
         OrderEvent.DISPUTE_RESOLVED,
         now,
@@ -186,9 +187,10 @@ def dispute_resolved(order: Order, refund_kopecks: int, now: datetime) -> Change
         after,
         OrderEvent.DISPUTE_RESOLVED,
         Role.SUPPORT,
+        journals=back.journals,
         frees=order.contractor_id if order.completed_at is None else None,
         money=MoneyAction.REFUND if refund_kopecks else MoneyAction.CAPTURE,
-        refund_kopecks=refund_kopecks,
+        refund_kopecks=back.provider_kopecks,
     )
 
 

@@ -38,6 +38,8 @@ class Money:
     contractor: int = 0
     compensation: int = 0
     penalty: int = 0
+    # What of the prepayment came from the client's credit, less what went back to it.
+    credit: int = 0
 
 
 def kopecks(amount: dict[str, str]) -> int:
@@ -116,9 +118,20 @@ def _same_sums(
         refunded=refunded,
         platform=-_debit(journals, "fee:platform"),
         contractor=-_debit(journals, "contractor:", ":payable"),
-        compensation=-_debit(journals, "client:", ":credit"),
+        compensation=_debit(journals, "compensation"),
         penalty=-_debit(journals, "penalty"),
+        credit=_credit(journals),
     )
+
+
+def _credit(journals: list[WrittenJournal]) -> int:
+    """What the client's credit gave to the order; one reservation at most is used at a time."""
+    sums = {"credit_used": 0, "credit_returned": 0}
+    for one in journals:
+        if one.journal.kind in sums:
+            sums[one.journal.kind] += sum(line.debit_kopecks for line in one.journal.entries)
+    assert sums["credit_returned"] <= sums["credit_used"], "more went back than was used"
+    return sums["credit_used"] - sums["credit_returned"]
 
 
 def _debit(journals: list[WrittenJournal], account: str, ending: str = "") -> int:
@@ -140,5 +153,8 @@ def _nothing_left(
 ) -> None:
     assert _debit(journals, deposit(order_id)) == 0, "something is left in the deposit"
     assert _debit(journals, SUSPENSE) == 0, "something is left in suspense"
+    kinds = [one.journal.kind for one in journals]
+    ended = kinds.count("credit_used") + kinds.count("credit_released")
+    assert kinds.count("credit_reserved") == ended, "a credit is still reserved"
     ends = {one["status"] for one in (*payments, *refunds)}
     assert ends <= {"succeeded", "canceled"}, "something is pending at the provider"

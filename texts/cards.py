@@ -9,7 +9,7 @@ from html import escape
 
 from rules.orders import ClaimState, OfferState, OrderState, Role
 from rules.payments import Method
-from rules.views import OrderView
+from rules.views import OrderView, to_pay
 from texts.catalogue import say
 from texts.describe import facts, headline, is_offered, is_overdue, meets, what
 from texts.formatting import money, order_number, when
@@ -107,7 +107,7 @@ def _claim_answer(view: OrderView, lang: Language) -> Rows:
 
 def _payment_rows(view: OrderView, lang: Language) -> Rows:
     sums = view.money
-    amount = money(view.prepayment_kopecks, lang)
+    amount = money(to_pay(view), lang)
     if sums.confirming or sums.held_kopecks or sums.captured_kopecks:
         return ()  # there is nothing to press: the link or the booking comes by itself
     if sums.payment_url is None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rules.orders import ClaimState, OrderState, Role
-from rules.views import OrderView
+from rules.views import OrderView, credit_back, to_pay
 from texts.catalogue import has, say
 from texts.formatting import deadline, lower_first, money, price_range
 from texts.language import Language
@@ -41,11 +41,27 @@ class _Teller:
             prepayment=self.amount(self.view.prepayment_kopecks),
         )
 
+    def to_pay(self) -> str:
+        """The price; and what is left to pay when the client's credit pays a part."""
+        view = self.view
+        if not view.credit_kopecks:
+            return self.price()
+        credit, left = self.amount(view.credit_kopecks), self.amount(to_pay(view))
+        return f"{self.price()} {self.say('money.credit', credit=credit, to_pay=left)}"
+
     def paid(self) -> str:
+        """What came through the provider, and what from the credit."""
+        view = self.view
+        if not view.credit_kopecks or not view.prepaid:
+            return self._paid()
+        part = self.say("money.credit_part", credit=self.amount(view.credit_kopecks))
+        return f"{self._paid()} {part}"
+
+    def _paid(self) -> str:
         sums = self.view.money
         if sums.held_kopecks and not sums.captured_kopecks:
             return self.say("money.held", amount=self.amount(sums.held_kopecks))
-        taken = sums.captured_kopecks or self.view.prepayment_kopecks
+        taken = sums.captured_kopecks or to_pay(self.view)
         return self.say("money.captured", amount=self.amount(taken))
 
     def rest(self) -> str:
@@ -58,7 +74,15 @@ class _Teller:
         return self.say(f"money.final{side}", price=price, rest=self.amount(rest))
 
     def cost(self) -> str:
-        """What the client would get back if he cancelled now."""
+        """What the client would get back if he cancelled now, and where to."""
+        view = self.view
+        cap = view.claim_cap_kopecks if view.state is not _S.SEARCHING else 0
+        part = credit_back(view, view.prepayment_kopecks - cap) if view.prepaid else 0
+        if not part:
+            return self._cost()
+        return f"{self._cost()} {self.say('money.credit_back', credit=self.amount(part))}"
+
+    def _cost(self) -> str:
         view = self.view
         if not view.prepaid:
             return self.say("money.cancel_nothing")
@@ -77,14 +101,15 @@ class _Teller:
     def client(self, *, cost: bool) -> list[str]:
         view = self.view
         if view.state in _LOST:
-            return [*self.ended(), self.compensation()]
+            return [*self.ended(), self.credit_returned(), self.compensation()]
         if view.state is _S.COMPLETED and not view.prepaid:
             # The bank let the hold go before it was taken.
             return [*self.ended(), self.compensation()]
         if view.state is _S.COMPLETED:
             kept = view.prepayment_kopecks - view.refund_kopecks
             words = self.say("money.kept", amount=self.amount(kept)) if kept > 0 else ""
-            return [words, *self._returned(view.refund_kopecks), self.compensation()]
+            back = self._returned(view.refund_kopecks - credit_back(view))
+            return [words, *back, self.credit_returned(), self.compensation()]
         if view.prepaid or view.state in _WORKING:
             lines = [self.paid(), self.rest() if view.state in _WORKING else ""]
             said = view.state is _S.SEARCHING or (cost and view.state in _WORKING[:2])
@@ -98,24 +123,29 @@ class _Teller:
         if sums.held_kopecks or sums.captured_kopecks:
             return [self.paid()]
         if sums.confirming:
-            return [self.price(), self.say("money.confirming")]
+            return [self.to_pay(), self.say("money.confirming")]
         if sums.decline_reason:
             words = declined_words(sums.decline_reason, self.lang)
-            return [self.price(), self.say("money.declined", reason=words)]
-        return [self.price(), self.say("money.link") if sums.payment_url else ""]
+            return [self.to_pay(), self.say("money.declined", reason=words)]
+        return [self.to_pay(), self.say("money.link") if sums.payment_url else ""]
 
     def ended(self) -> list[str]:
         """What happened to the client's money of an order that came to nothing."""
         view, sums = self.view, self.view.money
         unwanted = not view.prepaid and not view.refund_kopecks
+        due = view.refund_kopecks - credit_back(view)
         if sums.held_kopecks:
-            if unwanted or view.refund_kopecks >= sums.held_kopecks:
+            if unwanted or due >= sums.held_kopecks:
                 return [self.say("money.unfreezing", amount=self.amount(sums.held_kopecks))]
-            return self._returned(view.refund_kopecks)
+            return self._returned(due)
         if sums.captured_kopecks:
-            return self._returned(sums.captured_kopecks if unwanted else view.refund_kopecks)
+            return self._returned(sums.captured_kopecks if unwanted else due)
         key = "money.unfrozen" if view.refund_kopecks else "money.nothing"
         return [self.say(key)]
+
+    def credit_returned(self) -> str:
+        part = credit_back(self.view)
+        return self.say("money.credit_returned", credit=self.amount(part)) if part else ""
 
     def _returned(self, due: int) -> list[str]:
         done = self.view.money.refunded_kopecks
@@ -148,6 +178,9 @@ class _Teller:
                 refunded=self.amount(sums.refunded_kopecks),
             )
         ]
+        if view.credit_kopecks:
+            credit = self.amount(view.credit_kopecks)
+            lines.append(self.say("money.credit_support", credit=credit))
         if view.compensation_kopecks:
             amount = self.amount(view.compensation_kopecks)
             lines.append(self.say("money.compensation_support", amount=amount))

@@ -6,7 +6,7 @@ from html import escape
 
 from rules.changes import Notice
 from rules.orders import OrderState, Role
-from rules.views import OrderView
+from rules.views import OrderView, to_pay
 from texts.catalogue import has, say
 from texts.describe import headline
 from texts.describe_money import claim_line, declined_words, ended_money
@@ -111,6 +111,7 @@ def _amounts(view: OrderView, lang: Language, params: Mapping[str, object]) -> d
     declined = str(params.get("declined") or sums.decline_reason or "other")
     known = {
         "prepayment": money(view.prepayment_kopecks, lang),
+        "to_pay": money(to_pay(view), lang),
         "refund": money(view.refund_kopecks, lang),
         "amount": money(amount, lang),
         "declined": declined_words(declined, lang),

@@ -99,6 +99,10 @@ class OrderWorkflow(Updates):
 
     async def _await_prepayment(self) -> None:
         """The slot is leased: remind twice, take one last look, then give it back."""
+        # How much there is to pay is known when the acceptance stands in the database.
+        await self.written()
+        if not self.awaits_prepayment():
+            return
         due = booking.payment_ends(self.order)
         for remind_at in booking.reminder_times(self.order):
             if remind_at > workflow.now():

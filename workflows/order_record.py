@@ -11,7 +11,7 @@ from temporalio.common import SearchAttributeUpdate
 
 from activities.messages import Commit, Written
 from activities.orders import OrderActivities
-from rules import payments, searching
+from rules import credit, payments, searching
 from rules.changes import Change, MoneyAction
 from rules.money import prepayment
 from rules.orders import Order, OrderState
@@ -70,10 +70,12 @@ class OrderRecord:
                 self.money = payments.owe_refund(due, change.refund_kopecks)
             case MoneyAction.NONE:
                 pass
-        self._unwritten.append(self._written(change, now))
+        asks = self.awaits_prepayment() and before.state is not self.order.state
+        usable = credit.usable(self.order, self.money.current) if asks else 0
+        self._unwritten.append(self._written(change, now, usable))
         self._show(before)
 
-    def _written(self, change: Change, now: datetime) -> Written:
+    def _written(self, change: Change, now: datetime, credit_max_kopecks: int = 0) -> Written:
         return Written(
             view=view(change.order, self.money),
             event=change.event,
@@ -88,6 +90,7 @@ class OrderRecord:
             frees=change.frees,
             note=change.note,
             round=change.order.search.round,
+            credit_max_kopecks=credit_max_kopecks,
         )
 
     async def written(self) -> None:
@@ -117,12 +120,28 @@ class OrderRecord:
             summary=_headline(batch),
         )
         winner = batch[0].winner
+        if outcome.refused is None:
+            self._take_credit(batch, outcome.credit_kopecks)
         if outcome.refused is None or winner is None:
             return
         self._refused[winner] = outcome.refused
         undone = searching.claim_refused(self.order, winner, workflow.now())
         if undone is not None:
             self.decide(undone)
+
+    def _take_credit(self, batch: tuple[Written, ...], kopecks: int) -> None:
+        """The database has said how much of the prepayment the client's credit pays."""
+        order = self.order
+        asked = any(one.credit_max_kopecks for one in batch)
+        is_same = batch[-1].round == order.search.round
+        if not asked or not is_same or not self.awaits_prepayment():
+            return
+        self.order = replace(order, credit_kopecks=kopecks)
+        current = self.money.current
+        if current is not None and current.amount_kopecks != credit.to_pay(self.order):
+            # Its page was made when there was more credit: that money is not the prepayment.
+            self.money = payments.release(self.money)
+        self._describe()
 
     def answer(self, payment_url: str | None = None) -> OrderAnswer:
         """Where the order is now, for the person who acted."""
@@ -197,6 +216,10 @@ class OrderRecord:
 
     def _claim_number(self, number: int) -> None:
         self.order = replace(self.order, number=number)
+
+    def awaits_prepayment(self) -> bool:
+        """A contractor has accepted and the client is to pay (asked anew after every await)."""
+        return self.order.state is OrderState.AWAITING_PREPAYMENT
 
     def is_searching(self) -> bool:
         """The order is looking for a contractor (asked anew after every await)."""

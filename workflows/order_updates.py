@@ -7,7 +7,7 @@ answers when the change stands in the database.
 
 from temporalio import workflow
 
-from rules import payments
+from rules import credit, payments
 from rules.changes import Change
 from rules.errors import BY_NAME, PaymentsUnavailable, RuleViolation, TransitionRefused
 from rules.orders import Order
@@ -71,11 +71,13 @@ class Updates(Searching):
     async def pay(self, said: messages.PaymentChoice) -> OrderAnswer:
         """Answer with the payment page; the same method again answers with the same page."""
         await self.answer_awaited()
+        # How much the credit pays is known when the acceptance stands in the database.
+        await self.written()
         decisions.check_payment(self.order, self.money, said)
         current = self.money.current
         if current is None or current.method is not said.method:
             self.money = payments.request(
-                self.money, said.method, self.order.prepayment_kopecks, workflow.now()
+                self.money, said.method, credit.to_pay(self.order), workflow.now()
             )
         return self.answer(await self._payment_page(said.method))
 
@@ -86,7 +88,9 @@ class Updates(Searching):
     async def _payment_page(self, method: Method) -> str | None:
         number = len(self.money.attempts)
         await workflow.wait_condition(
+            # While payments are down there is no page; the card says so, and when there is one.
             lambda: self._attempt(number).state is not AttemptState.REQUESTED
+            or self.order.payments_down_since is not None
         )
         attempt = self._attempt(number)
         if attempt.method is method and attempt.state is AttemptState.FAILED:

@@ -106,6 +106,11 @@ WORDS = {
     "fact.late_but_open": "The request is still free, you can take it.",
     # money
     "money.price": "Price {price}, prepayment {prepayment} is part of it.",
+    "money.credit": "Your compensation pays {credit} of it, {to_pay} is left to pay.",
+    "money.credit_part": "Your compensation paid {credit} more.",
+    "money.credit_back": "Of this, {credit} goes back to your compensation balance.",
+    "money.credit_returned": "{credit} is on your compensation balance again.",
+    "money.credit_support": "The client's compensation pays {credit} of the prepayment.",
     "money.confirming": "Preparing the payment link, it takes a few seconds.",
     "money.link": "Once the payment arrives, this updates by itself.",
     "money.declined": "The payment failed: {reason}. Nothing was charged, please try again.",

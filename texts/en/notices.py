@@ -18,13 +18,13 @@ WORDS = {
         "{number}: no replacement was found. We return the whole prepayment: {refund}."
     ),
     "notice.contractor_found.client": (
-        "{number}: crew found, it comes {visit}. Please prepay {prepayment} by {until}."
+        "{number}: crew found, it comes {visit}. Please prepay {to_pay} by {until}."
     ),
     "notice.replacement_found.client": (
         "{number}: another crew is found, it comes {visit}. Nothing more to pay now."
     ),
     "notice.pay_reminder.client": (
-        "{number}: waiting for {prepayment} until {until}. After that the crew is let go."
+        "{number}: waiting for {to_pay} until {until}. After that the crew is let go."
     ),
     "notice.payment_declined.client": (
         "{number}: the payment failed, {declined}. Nothing was charged. Please try again."

@@ -20,13 +20,13 @@ WORDS = {
         "{number}: замена не нашлась. Возвращаем предоплату полностью: {refund}."
     ),
     "notice.contractor_found.client": (
-        "{number}: бригада найдена, приедет {visit}. Внесите предоплату {prepayment} до {until}."
+        "{number}: бригада найдена, приедет {visit}. Внесите предоплату {to_pay} до {until}."
     ),
     "notice.replacement_found.client": (
         "{number}: нашли другую бригаду, приедет {visit}. Платить ещё раз не нужно."
     ),
     "notice.pay_reminder.client": (
-        "{number}: ждём предоплату {prepayment} до {until}. Потом бригада освободится."
+        "{number}: ждём предоплату {to_pay} до {until}. Потом бригада освободится."
     ),
     "notice.payment_declined.client": (
         "{number}: платёж не прошёл, {declined}. Деньги не списаны. Попробуйте ещё раз."
