@@ -10,7 +10,9 @@ from models.ledger import EntryRow, JournalRow
 from rules.ledger import Journal
 
 
-async def post(session: AsyncSession, journal: Journal, order_id: str, at: datetime) -> bool:
+async def post(
+    session: AsyncSession, journal: Journal, order_id: str | None, at: datetime
+) -> bool:
     """Write a journal that took effect at `at`; False if it was written before.
 
     Raises:
