@@ -13,16 +13,18 @@ from local.simulators.yookassa.clock import SimulatorClock
 from local.simulators.yookassa.store import Store
 from local.simulators.yookassa.terms import Shop
 
-Mode = Literal["normal", "dropped", "fivefold"]
+Mode = Literal["normal", "dropped", "fivefold", "delayed"]
 _MODE = "webhook_mode"
 _LONGEST_DELAY_MS = 3600 * 1000
 _AT_ONCE = 20
 _SHUFFLE_MS = 1500
+# Long enough that what happened later is often told earlier.
+_LATE_MS = (1000, 6000)
 _TICK_SECONDS = 0.2
 
 
 class Notices:
-    """The queue of notifications; `mode` loses them or repeats them out of order."""
+    """The queue of notifications; `mode` loses, delays or repeats them, also out of order."""
 
     def __init__(self, store: Store, clock: SimulatorClock, shop: Shop) -> None:
         self._store = store
@@ -50,6 +52,8 @@ class Notices:
         copies = 5 if self.mode == "fivefold" else 1
         for _ in range(copies):
             wait = self._chance.randint(0, _SHUFFLE_MS) if copies > 1 else 0
+            if self.mode == "delayed":
+                wait = self._chance.randint(*_LATE_MS)
             self._store.run(
                 "insert into notices (event, object_id, body, state, first_ms, next_ms)"
                 " values (?, ?, ?, ?, ?, ?)",
@@ -92,6 +96,8 @@ class Notices:
         attempts = notice["attempts"] + 1
         first = self._shop.terms.redelivery_first_seconds * 1000
         delay = int(min(first * 2 ** min(attempts - 1, 20), _LONGEST_DELAY_MS))
+        if status == 200:
+            delay = 0  # it is over: the listing says when
         self._store.run(
             "update notices set attempts = ?, last_status = ?, state = ?, next_ms = ?"
             " where seq = ?",
@@ -103,9 +109,9 @@ class Notices:
         )
 
     def listing(self) -> list[dict[str, Any]]:
-        """Every notice with its fate, oldest first."""
+        """Every notice with its fate, oldest first; `next_ms` of a delivered one is when it was."""
         found = self._store.rows(
-            "select seq, event, object_id, state, attempts, last_status, next_ms"
+            "select seq, event, object_id, state, attempts, last_status, first_ms, next_ms"
             " from notices order by seq"
         )
         return [dict(row) for row in found]
