@@ -76,6 +76,17 @@ def demo() -> None:
 
 
 @app.command()
+def chaos(
+    seed: Annotated[int, typer.Option(help="The same seed, the same schedule")] = 7,
+    orders: Annotated[int, typer.Option(help="How many orders live through it", min=1)] = 40,
+) -> None:
+    """Run orders under a schedule of faults and compare the books with the provider's."""
+    from local.chaos import run  # noqa: PLC0415 - as above
+
+    raise typer.Exit(run(seed, orders, load_settings().data_dir / "chaos.json"))
+
+
+@app.command()
 def histories() -> None:
     """Record the replay files again, from orders played on real parts."""
     from local.histories import record  # noqa: PLC0415 - as above
