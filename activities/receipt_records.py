@@ -102,7 +102,7 @@ async def _plan(
         tries=0,
         reason="",
         next_at=row["updated_at"],
-        created_at=row["updated_at"],
+        due_since=row["updated_at"],
         **row,
     )
     await session.exec(
@@ -154,7 +154,7 @@ async def owe_planned(
     )
     if kind is ReceiptKind.REFUND:
         here = here.where(col(ReceiptRow.seq) == step.refund_seq)
-    since = {"next_at": now, "created_at": now, "updated_at": now}
+    since = {"next_at": now, "due_since": now, "updated_at": now}
     inside = col(ReceiptRow.inside)
     await session.exec(here.where(inside).values(state=ReceiptState.PENDING, **since))
     await session.exec(here.where(~inside).values(state=ReceiptState.DUE, **since))
@@ -201,7 +201,7 @@ async def _owe_settlement(
             tries=0,
             reason="",
             next_at=now,
-            created_at=now,
+            due_since=now,
             updated_at=now,
         )
         .on_conflict_do_nothing(index_elements=["order_id", "attempt", "kind", "seq"])

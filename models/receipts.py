@@ -58,5 +58,6 @@ class ReceiptRow(Table, table=True):
     # Since when a person is asked to look; support is told once.
     person_since: datetime | None = None
     closed_by: int | None = big(default=None, foreign_key="users.id")
-    created_at: datetime
+    # The fact's instant, or when a person had it made anew.
+    due_since: datetime
     updated_at: datetime

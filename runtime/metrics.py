@@ -41,6 +41,9 @@ PAYMENT_OPERATIONS = Counter(
 PAYMENT_NOTICES = Counter(
     "payment_notices_total", "Payment notices received", ["outcome"], registry=REGISTRY
 )
+RECEIPTS = Gauge(
+    "receipts", "Receipts that are not at rest, by state", ["state"], registry=REGISTRY
+)
 INBOX_PENDING = Gauge("inbox_pending", "Telegram updates stored, not yet done", registry=REGISTRY)
 OUTBOX_PENDING = Gauge("outbox_pending", "Messages stored, not yet sent", registry=REGISTRY)
 OUTBOX_OLDEST_SECONDS = Gauge(
