@@ -260,12 +260,13 @@ def _messages(writing: Writing, change: Written) -> Iterator[outbox.Owed]:
     for told in change.tellings:
         match told.role:
             case Role.CLIENT:
-                yield outbox.client_notice(order_id, writing.client_id, told.notice)
+                params = dict(told.params)
+                yield outbox.client_notice(order_id, writing.client_id, told.notice, **params)
             case Role.CONTRACTOR if told.contractor_id in known:
                 one = known[told.contractor_id]
                 yield outbox.contractor_notice(order_id, one.id, one.user_id, told.notice)
             case Role.SUPPORT:
-                yield outbox.support_notice(order_id, told.notice)
+                yield outbox.support_notice(order_id, told.notice, **dict(told.params))
             case _:
                 pass
 

@@ -51,9 +51,9 @@ def contractor_notice(order_id: str, contractor_id: int, user_id: int, notice: N
     return Owed(OutboxKind.NOTICE, Role.CONTRACTOR, user_id, order_id, notice=notice, params=params)
 
 
-def support_notice(order_id: str, notice: Notice) -> Owed:
+def support_notice(order_id: str, notice: Notice, **params: int | str) -> Owed:
     """A short new message for the support group."""
-    return Owed(OutboxKind.NOTICE, Role.SUPPORT, None, order_id, notice=notice)
+    return Owed(OutboxKind.NOTICE, Role.SUPPORT, None, order_id, notice=notice, params=dict(params))
 
 
 # What these ask for is done with the card's buttons.

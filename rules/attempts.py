@@ -12,6 +12,17 @@ class Method(StrEnum):
     SBP = "sbp"
 
 
+class Op(StrEnum):
+    """What may be asked of the provider."""
+
+    CREATE = "create"
+    GET = "get"
+    CAPTURE = "capture"
+    VOID = "void"
+    REFUND = "refund"
+    GET_REFUND = "get_refund"
+
+
 class AttemptState(StrEnum):
     """One payment at the provider; the last four are final."""
 
@@ -56,6 +67,22 @@ class Refund:
 
 
 @dataclass(frozen=True)
+class Trouble:
+    """An operation that does not come to its end: refused, unanswered or falsely answered."""
+
+    op: Op
+    code: str
+    since: datetime
+    kopecks: int = 0
+    refund_seq: int = 0
+    # Definite refusals, and how often the provider's answer was waited for in vain.
+    refusals: int = 0
+    silences: int = 0
+    # An answer was about something else: nothing is asked any more but whether it is right now.
+    frozen: bool = False
+
+
+@dataclass(frozen=True)
 class Attempt:
     """One payment attempt of an order."""
 
@@ -82,6 +109,7 @@ class Attempt:
     # How often it was looked at since its state last changed, and when last.
     polls: int = 0
     seen_at: datetime | None = None
+    trouble: Trouble | None = None
 
     @property
     def is_open(self) -> bool:

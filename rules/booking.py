@@ -33,8 +33,9 @@ def check_payable(order: Order) -> None:
 
 def payment_reminded(order: Order, now: datetime) -> Change:
     """A part of the payment window has passed without money."""
+    reminders = sum(1 for at in reminder_times(order) if at <= now)
     return Change(
-        order.after(OrderEvent.PAYMENT_REMINDED, now),
+        order.after(OrderEvent.PAYMENT_REMINDED, now, payment_reminders=reminders),
         OrderEvent.PAYMENT_REMINDED,
         tellings=to_client(Notice.PAY_REMINDER),
     )
@@ -44,18 +45,34 @@ def reminder_times(order: Order) -> tuple[datetime, ...]:
     """When to remind of the payment: at 50 % and 80 % of the window."""
     if order.accepted_at is None:
         return ()
-    window = order.clocks.payment_window_seconds
+    window, start = order.clocks.payment_window_seconds, order.accepted_at + _paused(order)
     return tuple(
-        order.accepted_at + timedelta(seconds=window * percent / 100)
+        start + timedelta(seconds=window * percent / 100)
         for percent in order.policy.payment_reminder_percents
     )
+
+
+def next_reminder(order: Order, now: datetime) -> datetime | None:
+    """When to remind next; what was told before a pause is not told again after it."""
+    ahead = reminder_times(order)[order.payment_reminders :]
+    return next((at for at in ahead if at > now), None)
+
+
+def _paused(order: Order) -> timedelta:
+    return timedelta(seconds=order.payment_paused_seconds)
 
 
 def payment_ends(order: Order) -> datetime:
     """When the leased slot is given back if nothing is paid."""
     if order.accepted_at is None:
         raise TransitionRefused("nobody has accepted")
-    return order.accepted_at + timedelta(seconds=order.clocks.payment_window_seconds)
+    window = timedelta(seconds=order.clocks.payment_window_seconds)
+    return order.accepted_at + window + _paused(order)
+
+
+def with_payment_deadline(order: Order) -> Order:
+    """The order whose cards show the end of the payment window as it is now."""
+    return replace(order, due_at=payment_ends(order))
 
 
 def prepaid(order: Order, now: datetime) -> Change:
@@ -106,6 +123,8 @@ def hold_lost(order: Order, now: datetime) -> Change:
         claim=claim,
         booked_at=None if booked else order.booked_at,
         accepted_at=now if booked else order.accepted_at,
+        payment_paused_seconds=0,
+        payment_reminders=0,
         needs_attention=not booked and not order.is_final,
         due_at=now + window if booked else None if claim is not None else order.due_at,
     )

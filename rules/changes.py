@@ -33,6 +33,8 @@ class Notice(StrEnum):
     PLEASE_RATE = "please_rate"
     LATE_MONEY_RETURNED = "late_money_returned"
     REFUND_SENT = "refund_sent"
+    PAYMENTS_DOWN = "payments_down"
+    PAYMENTS_BACK = "payments_back"
     # to the contractor
     YOU_WON = "you_won"
     CLIENT_PAID = "client_paid"
@@ -49,6 +51,8 @@ class Notice(StrEnum):
     SLOT_REFUSED = "slot_refused"
     # to support
     NEEDS_PERSON = "needs_person"
+    MONEY_STUCK = "money_stuck"
+    MONEY_RECOVERED = "money_recovered"
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ class Telling:
     role: Role
     notice: Notice
     contractor_id: int | None = None
+    # What the words need besides the order.
+    params: tuple[tuple[str, int | str], ...] = ()
 
 
 @dataclass(frozen=True)

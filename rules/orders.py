@@ -71,6 +71,10 @@ class OrderEvent(StrEnum):
     DISPUTE_OPENED = "dispute_opened"
     DISPUTE_RESOLVED = "dispute_resolved"
     CLOSED = "closed"
+    PAYMENTS_DOWN = "payments_down"
+    PAYMENTS_BACK = "payments_back"
+    MONEY_STUCK = "money_stuck"
+    MONEY_RECOVERED = "money_recovered"
 
 
 _S = OrderState
@@ -122,6 +126,13 @@ TRANSITIONS: dict[tuple[OrderState, OrderEvent], OrderState] = {
     **{(state, _E.CANCELLED): _S.CANCELLED for state in _OPEN},
     **{(state, _E.DISPUTE_OPENED): _S.DISPUTED for state in (*_WORKING, _S.AWAITING_ACCEPTANCE)},
     **{(state, _E.CLOSED): state for state in FINAL_STATES},
+    (_S.AWAITING_PREPAYMENT, _E.PAYMENTS_DOWN): _S.AWAITING_PREPAYMENT,
+    # Money has its own clock: these may come in any state and never change it.
+    **{
+        (state, event): state
+        for state in OrderState
+        for event in (_E.PAYMENTS_BACK, _E.MONEY_STUCK, _E.MONEY_RECOVERED)
+    },
     **{(state, _E.HOLD_LOST): state for state in OrderState if state is not _S.BOOKED},
 }
 
@@ -248,6 +259,10 @@ class Order:
     prepaid: bool = False
     # What of the prepayment the client's credit pays; the rest goes through the provider.
     credit_kopecks: int = 0
+    # Since when the provider has not answered about the payment; for that long the window stands.
+    payments_down_since: datetime | None = None
+    payment_paused_seconds: int = 0
+    payment_reminders: int = 0
     booked_at: datetime | None = None
     proposal: Proposal | None = None
     set_off_at: datetime | None = None
@@ -264,6 +279,8 @@ class Order:
     compensation_kopecks: int = 0
     refund_kopecks: int = 0
     needs_attention: bool = False
+    # The payment operation that needs a person, or nothing.
+    money_stuck: str = ""
     money_closed: bool = False
 
     @property
@@ -275,6 +292,11 @@ class Order:
     def clocks(self) -> ClassPolicy:
         """The timers and tiers that this order was started with."""
         return self.policy.for_class(self.job_class)
+
+    @property
+    def calls_person(self) -> bool:
+        """Support has to look, at the order or at its money."""
+        return self.needs_attention or bool(self.money_stuck)
 
     @property
     def is_final(self) -> bool:

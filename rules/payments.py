@@ -6,7 +6,6 @@ and feeds the provider's answer back through `observe`. Nothing else moves money
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from rules.attempts import (
     DEAD_STATES,
@@ -15,8 +14,10 @@ from rules.attempts import (
     AttemptState,
     Method,
     Money,
+    Op,
     Refund,
     RefundState,
+    Trouble,
 )
 from rules.policy import Policy
 
@@ -31,26 +32,17 @@ __all__ = [
     "RefundState",
     "Seen",
     "Step",
+    "Trouble",
     "capture_by",
     "next_step",
     "observe",
     "owe_refund",
     "release",
     "request",
+    "step_of",
     "steps",
     "summary",
 ]
-
-
-class Op(StrEnum):
-    """What may be asked of the provider."""
-
-    CREATE = "create"
-    GET = "get"
-    CAPTURE = "capture"
-    VOID = "void"
-    REFUND = "refund"
-    GET_REFUND = "get_refund"
 
 
 @dataclass(frozen=True)
@@ -74,6 +66,8 @@ class Seen:
     hold_ends_at: datetime | None = None
     decline_reason: str | None = None
     refund: Refund | None = None
+    # A definite answer, but not the one that was asked for (`rules.troubles`); nothing has changed.
+    trouble: str = ""
 
 
 def request(money: Money, method: Method, amount_kopecks: int, now: datetime) -> Money:
@@ -140,12 +134,34 @@ def _refund_step(attempt: Attempt, policy: Policy) -> Step | None:
     if missing <= 0:
         return None
     failed = sum(1 for refund in attempt.refunds if refund.state is RefundState.FAILED)
-    # A refund that the provider refused is tried again, ever more slowly; never dropped.
     again = _wait(looked, policy.refund_poll_seconds, failed - 1) if failed else None
     return Step(Op.REFUND, attempt.number, again, missing, len(attempt.refunds) + 1)
 
 
-def _step_of(attempt: Attempt, policy: Policy) -> Step | None:
+def _frozen_step(attempt: Attempt, trouble: Trouble, policy: Policy) -> Step:
+    """Only a slow look at what was answered falsely; everything else waits for it."""
+    looked = attempt.seen_at or trouble.since
+    at = _wait(looked, policy.refund_poll_seconds, trouble.refusals - 1)
+    if trouble.op in (Op.REFUND, Op.GET_REFUND):
+        return Step(Op.GET_REFUND, attempt.number, at, trouble.kopecks, trouble.refund_seq)
+    return Step(Op.GET, attempt.number, at)
+
+
+def step_of(attempt: Attempt, policy: Policy) -> Step | None:
+    """What this attempt needs next; None when its money is at rest."""
+    trouble = attempt.trouble
+    if trouble is not None and trouble.frozen:
+        return _frozen_step(attempt, trouble, policy)
+    step = _next_of(attempt, policy)
+    if step is None or trouble is None or not trouble.refusals or trouble.op is not step.op:
+        return step
+    # What was refused is tried again, ever more slowly; never dropped.
+    looked = attempt.seen_at or trouble.since
+    again = _wait(looked, policy.refund_poll_seconds, trouble.refusals - 1)
+    return step if step.at is not None and step.at > again else replace(step, at=again)
+
+
+def _next_of(attempt: Attempt, policy: Policy) -> Step | None:
     match attempt.state:
         case AttemptState.REQUESTED:
             # Even when released meanwhile: only the provider can say whether it exists.
@@ -168,7 +184,7 @@ def _step_of(attempt: Attempt, policy: Policy) -> Step | None:
 
 def steps(money: Money, policy: Policy) -> tuple[Step, ...]:
     """What each attempt needs next, the most urgent first; empty when money is at rest."""
-    wanted = (_step_of(one, policy) for one in money.attempts)
+    wanted = (step_of(one, policy) for one in money.attempts)
     found = [step for step in wanted if step is not None]
     return tuple(sorted(found, key=lambda step: (step.at or _EPOCH_FIRST, step.attempt)))
 
@@ -181,6 +197,8 @@ def next_step(money: Money, policy: Policy) -> Step | None:
 def observe(attempt: Attempt, seen: Seen, now: datetime) -> Attempt:
     """The attempt after a fetched provider object; lower ranks than known are ignored."""
     looked = replace(attempt, polls=attempt.polls + 1, seen_at=now)
+    if seen.trouble:
+        return looked
     if seen.refund is not None:
         others = tuple(one for one in attempt.refunds if one.seq != seen.refund.seq)
         refunds = tuple(sorted((*others, seen.refund), key=lambda one: one.seq))

@@ -108,7 +108,7 @@ def _claim_answer(view: OrderView, lang: Language) -> Rows:
 def _payment_rows(view: OrderView, lang: Language) -> Rows:
     sums = view.money
     amount = money(to_pay(view), lang)
-    if sums.confirming or sums.held_kopecks or sums.captured_kopecks:
+    if view.payments_down or sums.confirming or sums.held_kopecks or sums.captured_kopecks:
         return ()  # there is nothing to press: the link or the booking comes by itself
     if sums.payment_url is None:
         return _rows(

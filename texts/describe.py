@@ -96,6 +96,8 @@ class _Teller:
 
     def waits(self) -> str:
         until = self.until()
+        if self.view.payments_down and self.view.state is _S.AWAITING_PREPAYMENT:
+            return self.say(f"wait.{self.role.value}.payments_down")
         if self.role is Role.SUPPORT:
             return self.say("wait.support", until=until) if until else ""
         if self.role is Role.CLIENT and self.view.state is _S.SEARCHING:

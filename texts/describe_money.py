@@ -11,6 +11,7 @@ from texts.reasons import label
 
 _S = OrderState
 _WORKING = (_S.BOOKED, _S.IN_PROGRESS, _S.AWAITING_ACCEPTANCE, _S.DISPUTED)
+_BACK = ("refund", "get_refund", "void")
 _LOST = (_S.CANCELLED, _S.UNPAID, _S.NO_CONTRACTOR, _S.REJECTED)
 
 
@@ -59,6 +60,8 @@ class _Teller:
 
     def _paid(self) -> str:
         sums = self.view.money
+        if sums.held_kopecks and not sums.captured_kopecks and sums.confirming:
+            return self.say("money.confirming_payment", amount=self.amount(sums.held_kopecks))
         if sums.held_kopecks and not sums.captured_kopecks:
             return self.say("money.held", amount=self.amount(sums.held_kopecks))
         taken = sums.captured_kopecks or to_pay(self.view)
@@ -122,6 +125,9 @@ class _Teller:
             return [self.price(), self.say("wait.client.searching_free")]
         if sums.held_kopecks or sums.captured_kopecks:
             return [self.paid()]
+        if view.payments_down:
+            # What he waits for says the rest; a link that cannot be opened would only mislead.
+            return [self.to_pay()]
         if sums.confirming:
             return [self.to_pay(), self.say("money.confirming")]
         if sums.decline_reason:
@@ -136,7 +142,8 @@ class _Teller:
         due = view.refund_kopecks - credit_back(view)
         if sums.held_kopecks:
             if unwanted or due >= sums.held_kopecks:
-                return [self.say("money.unfreezing", amount=self.amount(sums.held_kopecks))]
+                key = "refund_delayed" if view.money_stuck in _BACK else "unfreezing"
+                return [self.say(f"money.{key}", amount=self.amount(sums.held_kopecks))]
             return self._returned(due)
         if sums.captured_kopecks:
             return self._returned(sums.captured_kopecks if unwanted else due)
@@ -151,7 +158,8 @@ class _Teller:
         done = self.view.money.refunded_kopecks
         lines = [self.say("money.refunded", amount=self.amount(done))] if done else []
         if due > done:
-            lines.append(self.say("money.refunding", amount=self.amount(due - done)))
+            key = "refund_delayed" if self.view.money_stuck in _BACK else "refunding"
+            lines.append(self.say(f"money.{key}", amount=self.amount(due - done)))
         return lines
 
     def contractor(self) -> list[str]:

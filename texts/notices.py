@@ -115,12 +115,20 @@ def _amounts(view: OrderView, lang: Language, params: Mapping[str, object]) -> d
         "refund": money(view.refund_kopecks, lang),
         "amount": money(amount, lang),
         "declined": declined_words(declined, lang),
+        "operation": _named("operation", params.get("operation"), lang),
+        "trouble": _named("trouble", params.get("trouble"), lang),
     }
     if view.claim is not None:
         known["claim"] = money(view.claim.amount_kopecks, lang)
         known["claim_cap"] = money(view.claim.cap_kopecks, lang)
         known["claim_reason"] = lower_first(label("claim", view.claim.reason, lang))
     return known
+
+
+def _named(kind: str, value: object, lang: Language) -> str:
+    """The words for a code of the payment provider's side, or those for any other code."""
+    key = f"{kind}.{value}"
+    return say(key if has(key) else f"{kind}.other", lang)
 
 
 def _morning(params: Mapping[str, object], offset: int, lang: Language) -> str:

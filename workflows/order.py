@@ -103,27 +103,47 @@ class OrderWorkflow(Updates):
         await self.written()
         if not self.awaits_prepayment():
             return
-        due = booking.payment_ends(self.order)
-        for remind_at in booking.reminder_times(self.order):
-            if remind_at > workflow.now():
-                if await self.wait(self._paid_or_over, remind_at, "Prepayment: remind"):
-                    break
-                self.decide(booking.payment_reminded(self.order, workflow.now()))
-                await self.written()
-        if not await self.wait(self._paid_or_over, due, "Prepayment: end of the window"):
-            await self._look_once_more()
+        while not self._paid_or_over():
+            await self._await_payment_moment()
         if self.order.state is not OrderState.AWAITING_PREPAYMENT:
             return
-        if self.money.is_paid:
-            self.decide(booking.prepaid(self.order, workflow.now()))
-            at = booking.capture_time(self.order)
-            self.money = payments.capture_by(self.money, at, self.order.policy)
-        else:
-            self.decide(booking.payment_expired(self.order, workflow.now()))
+        self.decide(booking.prepaid(self.order, workflow.now()))
+        at = booking.capture_time(self.order)
+        self.money = payments.capture_by(self.money, at, self.order.policy)
         await self.written()
+
+    async def _await_payment_moment(self) -> None:
+        """Wait for money, the next reminder or the end of the window, which stands in an outage."""
+
+        def changed() -> bool:
+            return self._paid_or_over() or self._payments_are_down()
+
+        if self._payments_are_down():
+            await self.wait(
+                lambda: self._paid_or_over() or not self._payments_are_down(),
+                None,
+                "Payments are down: the window stands",
+            )
+            return
+        remind_at = booking.next_reminder(self.order, workflow.now())
+        if remind_at is not None:
+            if not await self.wait(changed, remind_at, "Prepayment: remind"):
+                self.decide(booking.payment_reminded(self.order, workflow.now()))
+                await self.written()
+            return
+        due = booking.payment_ends(self.order)
+        if await self.wait(changed, due, "Prepayment: end of the window"):
+            return
+        await self._look_once_more()
+        if not changed():
+            self.decide(booking.payment_expired(self.order, workflow.now()))
+            await self.written()
 
     def _paid_or_over(self) -> bool:
         return self.money.is_paid or self.order.state is not OrderState.AWAITING_PREPAYMENT
+
+    def _payments_are_down(self) -> bool:
+        return self.order.payments_down_since is not None
 
     async def _look_once_more(self) -> None:
         # A person who pays in the last second has paid: ask the provider before giving up.
@@ -131,10 +151,15 @@ class OrderWorkflow(Updates):
         if attempt is None:
             return
         self.look_now()
+
+        def answered() -> bool:
+            return self._paid_or_over() or self._attempt(attempt.number) is not attempt
+
+        if await self.wait(answered, workflow.now() + LAST_LOOK, "Prepayment: last look"):
+            return
+        # No answer yet: it is waited for until it comes, or until payments are known to be down.
         await self.wait(
-            lambda: self._paid_or_over() or self._attempt(attempt.number) is not attempt,
-            workflow.now() + LAST_LOOK,
-            "Prepayment: last look",
+            lambda: answered() or attempt.number not in self._asking, None, "The provider's answer"
         )
 
     async def _await_start(self) -> None:

@@ -1,13 +1,15 @@
-"""The cashier: one coroutine per order is the only one to move its money."""
+"""The cashier: the only one to move an order's money, with one task for each attempt."""
 
+import asyncio
 import contextlib
 from datetime import datetime
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, RetryState
 
 from activities.messages import PaymentStep
 from activities.payments import PaymentActivities
-from rules import booking, payments
+from rules import booking, payments, stuck, troubles
 from rules.payments import AttemptState, Op, Seen, Step
 from texts.formatting import money as roubles
 from texts.language import Language
@@ -31,51 +33,64 @@ _ACTIVITIES = {
 
 
 class Cashier(OrderRecord):
-    """Performs what the pure payment machine asks for, one operation at a time."""
+    """Performs what the pure payment machine asks for: one task for each attempt.
+
+    Within an attempt one operation at a time; what fails there holds up no other attempt.
+    """
 
     # Attempts about which something was said; each is looked at once before its next poll.
     _noticed: frozenset[int] = frozenset()
-    # The attempt that the provider is being asked about.
-    _asking: int | None = None
+    # The attempts about which the provider is being asked.
+    _asking: frozenset[int] = frozenset()
 
     async def keep_money(self) -> None:
-        """Run until cancelled; `rules.payments.next_step` decides, this only acts and waits."""
+        """Run until cancelled; `rules.payments.steps` decides, this only acts and waits."""
+        # A task for each attempt, in the order of their numbers, so that a replay does the same.
+        tasks: list[asyncio.Task[None]] = []
         try:
-            await self._keep_money()
+            while True:
+                tasks.extend(
+                    asyncio.create_task(self._keep_attempt(one.number))
+                    for one in self.money.attempts[len(tasks) :]
+                )
+                await workflow.wait_condition(lambda: len(self.money.attempts) > len(tasks))
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def _keep_attempt(self, number: int) -> None:
+        try:
+            while True:
+                step = self._step_now(number)
+                if step is None:
+                    await self._wait_for_step(number)
+                    continue
+                self._noticed -= {number}
+                await self._perform(step)
         except Exception as fault:
             # A task of its own fails silently; the story must stop with it, visibly.
             self._fault = fault
             raise
 
-    async def _keep_money(self) -> None:
-        while True:
-            step = self._step_now()
-            if step is None:
-                await self._wait_for_money()
-                continue
-            self._noticed -= {step.attempt}
-            await self._perform(step)
+    def _step_of(self, number: int) -> Step | None:
+        return payments.step_of(self._attempt(number), self.order.policy)
 
-    def _step_now(self) -> Step | None:
-        steps, now = payments.steps(self.money, self.order.policy), workflow.now()
-        due = [step for step in steps if step.at is None or step.at <= now]
-        if due:
-            return due[0]
-        # A notice is a reason to look before the next poll, never to take money earlier. The
-        # newest attempt is the one that somebody waits for.
-        looks = [
-            step
-            for step in steps
-            if step.op in (Op.GET, Op.GET_REFUND) and step.attempt in self._noticed
-        ]
-        return max(looks, key=lambda step: step.attempt, default=None)
+    def _step_now(self, number: int) -> Step | None:
+        step = self._step_of(number)
+        if step is None or step.at is None or step.at <= workflow.now():
+            return step
+        # A notice is a reason to look before the next poll, never to take money earlier.
+        is_look = step.op in (Op.GET, Op.GET_REFUND)
+        return step if is_look and number in self._noticed else None
 
-    async def _wait_for_money(self) -> None:
-        before, step = self.money, payments.next_step(self.money, self.order.policy)
-        self._noticed = frozenset()
+    async def _wait_for_step(self, number: int) -> None:
+        before, step = self._attempt(number), self._step_of(number)
+        self._noticed -= {number}
 
         def changed() -> bool:
-            return self.money is not before or (bool(self._noticed) and step is not None)
+            if self._attempt(number) is not before:
+                return True
+            return number in self._noticed and step is not None
 
         deadline = step.at if step is not None else None
         if deadline is None:
@@ -90,45 +105,70 @@ class Cashier(OrderRecord):
             return
 
     async def _perform(self, step: Step) -> None:
-        attempt = self._attempt(step.attempt)
+        attempt, asked_at = self._attempt(step.attempt), workflow.now()
         refund = next((one for one in attempt.refunds if one.seq == step.refund_seq), None)
-        self._asking = step.attempt
-        seen = await workflow.execute_activity_method(
-            _ACTIVITIES[step.op],
-            PaymentStep(
-                order_id=self.order.order_id,
-                number=self.order.number,
-                client_id=self.order.client_id,
-                attempt=attempt.number,
-                op=step.op,
-                method=attempt.method,
-                amount_kopecks=step.amount_kopecks or attempt.amount_kopecks,
-                attempt_kopecks=attempt.amount_kopecks,
-                provider_id=attempt.provider_id,
-                released=attempt.released,
-                late=attempt.late,
-                was_held=attempt.was_held,
-                refund_seq=step.refund_seq,
-                refund_provider_id=refund.provider_id if refund is not None else None,
-            ),
-            task_queue=PAYMENTS_TASK_QUEUE,
-            start_to_close_timeout=MONEY_TIMEOUT,
-            heartbeat_timeout=MONEY_HEARTBEAT,
-            retry_policy=MONEY_RETRY,
-            summary=_summary(step, attempt.amount_kopecks),
-        )
-        await self._learn(step.attempt, seen)
+        self._asking |= {step.attempt}
+        try:
+            seen = await workflow.execute_activity_method(
+                _ACTIVITIES[step.op],
+                PaymentStep(
+                    order_id=self.order.order_id,
+                    number=self.order.number,
+                    client_id=self.order.client_id,
+                    attempt=attempt.number,
+                    op=step.op,
+                    method=attempt.method,
+                    amount_kopecks=step.amount_kopecks or attempt.amount_kopecks,
+                    attempt_kopecks=attempt.amount_kopecks,
+                    provider_id=attempt.provider_id,
+                    released=attempt.released,
+                    late=attempt.late,
+                    was_held=attempt.was_held,
+                    refund_seq=step.refund_seq,
+                    refund_provider_id=refund.provider_id if refund is not None else None,
+                ),
+                task_queue=PAYMENTS_TASK_QUEUE,
+                start_to_close_timeout=MONEY_TIMEOUT,
+                # Not an end: the same operation is asked for again, but its silence is known.
+                schedule_to_close_timeout=troubles.patience(attempt, step.op),
+                heartbeat_timeout=MONEY_HEARTBEAT,
+                retry_policy=MONEY_RETRY,
+                summary=_summary(step, attempt.amount_kopecks),
+            )
+        except ActivityError as failure:
+            if failure.retry_state is not RetryState.TIMEOUT:
+                raise
+            await self._hear_nothing(step, asked_at)
+            return
+        await self._learn(step, seen)
 
-    async def _learn(self, number: int, seen: Seen) -> None:
+    async def _hear_nothing(self, step: Step, asked_at: datetime) -> None:
+        self._asking -= {step.attempt}
+        attempt = troubles.unanswered(self._attempt(step.attempt), step, asked_at)
+        self.money = self.money.with_attempt(attempt)
+        await self._review_money()
+
+    async def _learn(self, step: Step, seen: Seen) -> None:
         # The attempt may have been released while the provider was asked: read it anew.
-        self._asking = None
-        before = self.money
-        attempt = payments.observe(self._attempt(number), seen, workflow.now())
-        self.money = before.with_attempt(attempt)
+        self._asking -= {step.attempt}
+        now = workflow.now()
+        attempt = payments.observe(self._attempt(step.attempt), seen, now)
+        attempt = troubles.learned(attempt, step, seen, now)
+        self.money = self.money.with_attempt(attempt)
         self._describe()
         lost = attempt.state in (AttemptState.EXPIRED, AttemptState.VOIDED)
         if lost and self.order.prepaid and not attempt.released:
-            self.decide(booking.hold_lost(self.order, workflow.now()))
+            self.decide(booking.hold_lost(self.order, now))
+            await self.written()
+        await self._review_money()
+
+    async def _review_money(self) -> None:
+        """Say what must be said of money that does not move, or moves again."""
+        is_new = False
+        while change := stuck.review(self.order, self.money, workflow.now()):
+            self.decide(change)
+            is_new = True
+        if is_new:
             await self.written()
 
     def _attempt(self, number: int) -> payments.Attempt:
@@ -145,13 +185,13 @@ class Cashier(OrderRecord):
         get the dead page again. An outage must not hold him up either.
         """
         current = self.money.current
-        if current is None or self._asking != current.number:
+        if current is None or current.number not in self._asking:
             return
         if current.state is AttemptState.REQUESTED:
             return
         with contextlib.suppress(TimeoutError):
             await workflow.wait_condition(
-                lambda: self._asking != current.number,
+                lambda: current.number not in self._asking,
                 timeout=PAGE_PATIENCE,
                 timeout_summary="The provider's answer, before a page is given again",
             )

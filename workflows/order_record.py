@@ -181,7 +181,7 @@ class OrderRecord:
         if _listed(order) != _listed(before):
             updates: list[SearchAttributeUpdate[Any]] = [
                 attributes.ORDER_STATE.value_set(order.state.value),
-                attributes.NEEDS_ATTENTION.value_set(order.needs_attention),
+                attributes.NEEDS_ATTENTION.value_set(order.calls_person),
                 attributes.DUE_AT.value_set(order.due_at)
                 if order.due_at is not None
                 else attributes.DUE_AT.value_unset(),
@@ -228,7 +228,7 @@ class OrderRecord:
 
 def _listed(order: Order) -> tuple[object, ...]:
     """What support's lists show; not each wave's deadline, which would be one more action each."""
-    return order.state, order.needs_attention, order.visit_at
+    return order.state, order.calls_person, order.visit_at
 
 
 def _headline(batch: tuple[Written, ...]) -> str:

@@ -88,7 +88,11 @@ class Updates(Searching):
     async def _payment_page(self, method: Method) -> str | None:
         number = len(self.money.attempts)
         await workflow.wait_condition(
-            lambda: self._attempt(number).state is not AttemptState.REQUESTED
+            # While payments are down there is no page; the client is told when there is one.
+            lambda: (
+                self._attempt(number).state is not AttemptState.REQUESTED
+                or self.order.payments_down_since is not None
+            )
         )
         attempt = self._attempt(number)
         if attempt.method is method and attempt.state is AttemptState.FAILED:

@@ -25,7 +25,7 @@ TO_BOTH = (Notice.SLOT_PROPOSED, Notice.SLOT_AGREED, Notice.SLOT_REFUSED)
 def _roles(one: Notice) -> tuple[Role, ...]:
     if one in TO_BOTH:
         return (Role.CLIENT, Role.CONTRACTOR)
-    if one is Notice.NEEDS_PERSON:
+    if one in (Notice.NEEDS_PERSON, Notice.MONEY_STUCK, Notice.MONEY_RECOVERED):
         return (Role.SUPPORT,)
     return (Role.CONTRACTOR,) if one in TO_CONTRACTOR else (Role.CLIENT,)
 

@@ -63,6 +63,9 @@ WORDS = {
     "wait.client.searching_person": "Our staff is calling crews, we will answer by {until}.",
     "wait.client.searching_again": "Your prepayment is kept, no second one is needed.",
     "wait.client.awaiting_prepayment": "Prepay by {until}, the time is kept for you.",
+    "wait.client.payments_down": (
+        "Payments are down. Your crew and time are kept, the clock stands still."
+    ),
     "wait.client.overdue": "Call the crew. If it did not come, tell us, we will find another.",
     "wait.client.in_progress": "When the crew is done, we will ask you to accept the work.",
     "wait.client.awaiting_acceptance": (
@@ -76,6 +79,7 @@ WORDS = {
     "wait.contractor.awaiting_prepayment": (
         "The client pays by {until}. If not, you are free again and lose no points."
     ),
+    "wait.contractor.payments_down": "Payments are down. The job stays yours, please wait.",
     "wait.contractor.booked": "When you leave, press “On my way”.",
     "wait.contractor.on_the_way": "When you begin, press “Started”.",
     "wait.contractor.overdue": "If you are late, call the client.",
@@ -84,6 +88,7 @@ WORDS = {
     "wait.contractor.completed": "Your share of the prepayment comes after {until}, if undisputed.",
     "wait.contractor.disputed": "The money goes to nobody until it is decided.",
     "wait.contractor.unpaid": "Your time is free again, no points were taken.",
+    "wait.support.payments_down": "Payments are down, the clock stands still.",
     "wait.support": "Due: {until}.",
     # who, when, where
     "fact.crew": "Crew {number}.",
@@ -115,6 +120,7 @@ WORDS = {
     "money.link": "Once the payment arrives, this updates by itself.",
     "money.declined": "The payment failed: {reason}. Nothing was charged, please try again.",
     "money.held": "Prepayment {amount} is on hold on your card, not charged yet.",
+    "money.confirming_payment": "The bank is confirming {amount}, nothing to do for you.",
     "money.captured": "Prepayment {amount} received.",
     "money.rest": "The rest is paid to the crew on site.",
     "money.rest_contractor": "Prepayment {amount} is in, the client pays you the rest.",
@@ -130,6 +136,7 @@ WORDS = {
     "money.unfrozen": "The hold is released, nothing was charged.",
     "money.unfreezing": "Releasing the hold of {amount}, nothing will be charged.",
     "money.refunding": "Returning {amount}, the money is on its way through the bank.",
+    "money.refund_delayed": "The refund of {amount} is delayed. We are on it, it is not lost.",
     "money.refunded": "Returned {amount}.",
     "money.compensation": (
         "Compensation for you: {amount}. It counts for your next prepayment or is paid out."

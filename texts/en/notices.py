@@ -67,6 +67,12 @@ WORDS = {
     "notice.refund_sent.client": (
         "{number}: returned {amount}. When it arrives depends on your bank."
     ),
+    "notice.payments_down.client": (
+        "{number}: payments are down. Your crew and time are kept; we write when they work again."
+    ),
+    "notice.payments_back.client": (
+        "{number}: payments work again. Please pay {prepayment} by {until}."
+    ),
     "notice.you_won.contractor": (
         "{number}: it is yours, be there {visit}. Waiting for the client's prepayment by {until}."
     ),
@@ -104,5 +110,22 @@ WORDS = {
         "{number}: the client can't at another time. It stays {visit}."
     ),
     "notice.needs_person.support": "{number}: a person is needed. {headline}, {town}.",
+    "notice.money_stuck.support": (
+        "{number}: money does not move, a person is needed. {operation}, {amount}: {trouble}."
+    ),
+    "notice.money_recovered.support": "{number}: money moves again, nothing needs to be done.",
+    "operation.create": "Creating the payment",
+    "operation.get": "Checking the payment",
+    "operation.capture": "Capture",
+    "operation.void": "Releasing the hold",
+    "operation.refund": "Refund",
+    "operation.get_refund": "Checking the refund",
+    "operation.other": "Operation",
+    "trouble.unanswered": "YooKassa gives no answer, we go on trying",
+    "trouble.integrity_breach": "YooKassa's answer is about something else, operations are frozen",
+    "trouble.not_found": "YooKassa knows no such payment",
+    "trouble.too_high": "the refund is above what is left of the payment",
+    "trouble.not_proven": "it is not proven that the last request had no effect",
+    "trouble.other": "YooKassa refuses, we go on trying",
     "notice.other": "{number}: the order has changed, see the card.",
 }

@@ -63,6 +63,9 @@ WORDS = {
     "wait.client.searching_person": "Бригаду ищет наш сотрудник, ответим до {until}.",
     "wait.client.searching_again": "Ваша предоплата сохраняется, новая не понадобится.",
     "wait.client.awaiting_prepayment": "Внесите предоплату до {until}, время за вами.",
+    "wait.client.payments_down": (
+        "Оплата временно не работает. Бригада и время за вами, часы остановлены."
+    ),
     "wait.client.overdue": "Позвоните бригаде. Не приехала – скажите нам, найдём другую.",
     "wait.client.in_progress": "Когда бригада закончит, мы попросим вас принять работу.",
     "wait.client.awaiting_acceptance": (
@@ -76,6 +79,7 @@ WORDS = {
     "wait.contractor.awaiting_prepayment": (
         "Клиент платит до {until}. Не оплатит – время освободится, баллы не снимем."
     ),
+    "wait.contractor.payments_down": "Оплата временно не работает. Заявка ваша, ждём клиента.",
     "wait.contractor.booked": "Когда поедете, нажмите «Выехал».",
     "wait.contractor.on_the_way": "Когда приступите, нажмите «Начал».",
     "wait.contractor.overdue": "Не успеваете – позвоните клиенту.",
@@ -84,6 +88,7 @@ WORDS = {
     "wait.contractor.completed": "Ваша доля предоплаты – после {until}, если не будет спора.",
     "wait.contractor.disputed": "Деньги никому не уйдут, пока нет решения.",
     "wait.contractor.unpaid": "Время снова свободно, баллы не сняты.",
+    "wait.support.payments_down": "Оплата не работает, срок остановлен.",
     "wait.support": "Срок: {until}.",
     # кто, когда, где
     "fact.crew": "Бригада {number}.",
@@ -115,6 +120,7 @@ WORDS = {
     "money.link": "Как только оплата придёт, здесь всё обновится само.",
     "money.declined": "Платёж не прошёл: {reason}. Деньги не списаны, попробуйте ещё раз.",
     "money.held": "Предоплата {amount} заморожена на карте, но не списана.",
+    "money.confirming_payment": "Подтверждаем оплату {amount} в банке, делать ничего не нужно.",
     "money.captured": "Предоплата {amount} получена.",
     "money.rest": "Остаток цены платится бригаде на месте.",
     "money.rest_contractor": "Предоплата {amount} внесена, остаток клиент платит вам.",
@@ -130,6 +136,9 @@ WORDS = {
     "money.unfrozen": "Заморозка снята, с карты ничего не списано.",
     "money.unfreezing": "Снимаем заморозку {amount}, с карты ничего не спишем.",
     "money.refunding": "Возвращаем {amount}, деньги идут через банк.",
+    "money.refund_delayed": (
+        "Возврат {amount} задерживается. Мы этим занимаемся, деньги не пропадут."
+    ),
     "money.refunded": "Вернули {amount}.",
     "money.compensation": "Компенсация вам: {amount}. Учтём в следующей предоплате или выплатим.",
     "money.kept": "Предоплата {amount} учтена в цене работы.",

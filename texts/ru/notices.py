@@ -67,6 +67,12 @@ WORDS = {
     "notice.refund_sent.client": (
         "{number}: вернули {amount}. Когда придут деньги, зависит от банка."
     ),
+    "notice.payments_down.client": (
+        "{number}: оплата временно не работает. Бригада и время за вами, напишем, когда заработает."
+    ),
+    "notice.payments_back.client": (
+        "{number}: оплата снова работает. Внесите предоплату {prepayment} до {until}."
+    ),
     "notice.you_won.contractor": (
         "{number}: заявка ваша, быть на месте {visit}. Ждём предоплату клиента до {until}."
     ),
@@ -102,5 +108,22 @@ WORDS = {
         "{number}: клиент не может в другое время. Остаётся {visit}."
     ),
     "notice.needs_person.support": "{number}: нужен человек. {headline}, {town}.",
+    "notice.money_stuck.support": (
+        "{number}: деньги не движутся, нужен человек. {operation}, {amount}: {trouble}."
+    ),
+    "notice.money_recovered.support": "{number}: деньги снова движутся, делать ничего не нужно.",
+    "operation.create": "Создание платежа",
+    "operation.get": "Проверка платежа",
+    "operation.capture": "Списание",
+    "operation.void": "Снятие заморозки",
+    "operation.refund": "Возврат",
+    "operation.get_refund": "Проверка возврата",
+    "operation.other": "Операция",
+    "trouble.unanswered": "ЮKassa не отвечает, пробуем дальше",
+    "trouble.integrity_breach": "ответ ЮKassa не о том платеже, операции остановлены",
+    "trouble.not_found": "ЮKassa не знает такого платежа",
+    "trouble.too_high": "возврат больше остатка платежа",
+    "trouble.not_proven": "не доказано, что прошлый запрос не выполнен",
+    "trouble.other": "ЮKassa отказывает, пробуем дальше",
     "notice.other": "{number}: заказ изменился, посмотрите карточку.",
 }
