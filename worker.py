@@ -6,15 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy import text
 
 from activities.gateways.yookassa import YooKassaGateway
+from activities.gateways.yookassa_receipts import YooKassaReceipts
 from activities.offers import OfferActivities
 from activities.orders import OrderActivities
+from activities.payment_records import Shop
 from activities.payments import PaymentActivities, PaymentTerms
+from activities.receipts import ReceiptActivities
 from composition import configure, connect
 from models.database import Database
+from rules.receipts import Tax
 from runtime.errors import SentryInterceptor
 from runtime.health import HealthServer
 from runtime.signals import run_until_signal
 from settings import Settings, load_settings
+from workflows import schedules
 from workflows.runner import PAYMENTS_MAX, Crew, main_worker, payments_worker
 
 NEEDS = ("database_url", "temporal_address", "yookassa_shop_id", "yookassa_secret_key")
@@ -28,19 +33,32 @@ def crew(settings: Settings, database: Database) -> Crew:
     assert shop_id is not None, "checked when the settings were read"
     assert secret is not None, "checked when the settings were read"
     secret_key = secret.get_secret_value()
-    gateway = YooKassaGateway(shop_id, secret_key, settings.yookassa_api_url or YOOKASSA_URL)
+    url = settings.yookassa_api_url or YOOKASSA_URL
+    gateway = YooKassaGateway(shop_id, secret_key, url)
+    shop = Shop(settings.env.value, shop_id, tax(settings))
     terms = PaymentTerms(
         env=settings.env.value,
         shop_id=shop_id,
         public_url=settings.public_url,
         expect_test=not secret_key.startswith("live_"),
+        tax=shop.tax,
     )
     loop = asyncio.get_running_loop()
     return Crew(
         orders=OrderActivities(database),
         offers=OfferActivities(database),
         payments=PaymentActivities(database, gateway, loop, terms),
+        receipts=ReceiptActivities(
+            database, YooKassaReceipts(shop_id, secret_key, url), loop, shop
+        ),
     )
+
+
+def tax(settings: Settings) -> Tax | None:
+    """What receipts say of taxes; None when none are made."""
+    if settings.receipts == "off":
+        return None
+    return Tax(settings.receipts_vat_code, settings.receipts_tax_system, settings.receipts_subject)
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
@@ -69,6 +87,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             settings.worker_port, checks, host=settings.bind_host, metrics=settings.metrics
         )
         async with workers[0], workers[1], health:
+            await schedules.ensure(client)
             await stop.wait()
     await database.close()
 

@@ -12,9 +12,11 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.offers import OfferActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
+from activities.receipts import ReceiptActivities
 from runtime.heartbeats import BEAT_SECONDS, Heartbeats
 from workflows.order import OrderWorkflow
 from workflows.policies import PAYMENTS_TASK_QUEUE, TASK_QUEUE
+from workflows.receipts import ReceiptsWorkflow
 
 # Imported once per process and shared with the sandbox. Our own rooms and the database stack go
 # together: a second copy of asyncpg crashes the process, one of sqlmodel costs 300 ms per order,
@@ -40,7 +42,7 @@ PASSED_THROUGH = (
     "prometheus_client",
 )
 
-WORKFLOWS: tuple[type, ...] = (OrderWorkflow,)
+WORKFLOWS: tuple[type, ...] = (OrderWorkflow, ReceiptsWorkflow)
 
 GRACE = timedelta(seconds=10)
 # How long tasks wait for a worker that has died before another one takes them.
@@ -62,6 +64,7 @@ class Crew:
     orders: OrderActivities
     offers: OfferActivities
     payments: PaymentActivities
+    receipts: ReceiptActivities
 
 
 def main_worker(
@@ -100,6 +103,7 @@ def payments_worker(
             payments.void_payment,
             payments.create_refund,
             payments.get_refund,
+            crew.receipts.drain_receipts,
         ],
         activity_executor=threads,
         interceptors=(*interceptors, Heartbeats()),

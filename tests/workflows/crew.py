@@ -11,11 +11,15 @@ from temporalio.client import Client
 from temporalio.testing import TimeSkipper
 
 from activities.gateways.yookassa import YooKassaGateway
+from activities.gateways.yookassa_receipts import YooKassaReceipts
 from activities.offers import OfferActivities
 from activities.orders import OrderActivities
+from activities.payment_records import Shop
 from activities.payments import PaymentActivities, PaymentTerms
 from activities.ports import PaymentGateway, ProviderPayment, ProviderRefund
+from activities.receipts import ReceiptActivities
 from models.database import Database
+from rules.receipts import Tax
 from tests.simulators.yookassa.harness import SECRET, SHOP, Simulator
 from tests.workflows.world import World
 from workflows.runner import PAYMENTS_MAX, Crew, main_worker, payments_worker
@@ -64,11 +68,14 @@ async def living(
     """Run the workers; `options` go to the one with the workflows."""
     database = Database(database_url, pool_size=8)
     exchange = Exchange(provider)
-    terms = PaymentTerms(env="test", shop_id=SHOP, public_url=PUBLIC_URL, expect_test=True)
+    terms = PaymentTerms("test", SHOP, PUBLIC_URL, expect_test=True, tax=Tax())
+    loop = asyncio.get_running_loop()
+    till = YooKassaReceipts(SHOP, SECRET, f"{provider.url}/v3", read_timeout=READ_SECONDS)
     crew = Crew(
         OrderActivities(database),
         OfferActivities(database),
-        PaymentActivities(database, exchange, asyncio.get_running_loop(), terms),
+        PaymentActivities(database, exchange, loop, terms),
+        ReceiptActivities(database, till, loop, Shop("test", SHOP, Tax())),
     )
     with ThreadPoolExecutor(PAYMENTS_MAX) as threads:
         main = main_worker(client, crew, graceful_shutdown_timeout=_GRACE, **options)

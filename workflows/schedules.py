@@ -1,0 +1,86 @@
+"""Recurring work as Temporal Schedules: one of each, made or brought up to date by any worker."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
+)
+
+from workflows import receipts
+from workflows.policies import TASK_QUEUE
+from workflows.receipts import ReceiptsWorkflow
+
+
+@dataclass(frozen=True)
+class Recurring:
+    """A workflow that runs again and again, never twice at once.
+
+    Give `every` or `cron` (UTC). Runs missed for longer than `catch_up` are left out.
+    """
+
+    schedule_id: str
+    workflow: type
+    every: timedelta | None = None
+    cron: str = ""
+    catch_up: timedelta = timedelta(minutes=1)
+    args: tuple[Any, ...] = ()
+    note: str = field(default="")
+
+
+RECURRING: tuple[Recurring, ...] = (
+    Recurring(
+        receipts.SCHEDULE_ID,
+        ReceiptsWorkflow,
+        every=receipts.EVERY,
+        note="Makes receipts and watches their registration",
+    ),
+)
+
+
+async def ensure(client: Client, recurring: Iterable[Recurring] = RECURRING) -> None:
+    """Make the schedules, or bring those that exist up to date; safe from several workers."""
+    for one in recurring:
+        schedule = _schedule(one)
+        try:
+            await client.create_schedule(one.schedule_id, schedule)
+        except ScheduleAlreadyRunningError:
+            handle = client.get_schedule_handle(one.schedule_id)
+            await handle.update(_renewed(schedule))
+
+
+def _schedule(one: Recurring) -> Schedule:
+    intervals = [ScheduleIntervalSpec(every=one.every)] if one.every is not None else []
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            one.workflow.__name__, args=one.args, id=one.schedule_id, task_queue=TASK_QUEUE
+        ),
+        spec=ScheduleSpec(intervals=intervals, cron_expressions=[one.cron] if one.cron else []),
+        policy=SchedulePolicy(
+            overlap=ScheduleOverlapPolicy.SKIP, catchup_window=max(one.catch_up, _LEAST_CATCH_UP)
+        ),
+    )
+
+
+_LEAST_CATCH_UP = timedelta(seconds=10)
+"""The server refuses less."""
+
+
+def _renewed(schedule: Schedule) -> Any:
+    def update(known: ScheduleUpdateInput) -> ScheduleUpdate:
+        # Whether a person has paused it is his business.
+        schedule.state = known.description.schedule.state
+        return ScheduleUpdate(schedule=schedule)
+
+    return update
