@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities import credit, ledger, outbox, standing
+from activities import credit, ledger, outbox, receipt_records, standing
 from activities.messages import Written
 from models.offers import OfferRow
 from models.orders import OrderEventRow
@@ -64,6 +64,7 @@ async def apply(writing: Writing, change: Written) -> Written | None:
         await standing.free_slot(writing.session, freed)
     for journal in change.journals:
         await ledger.post(writing.session, journal, writing.order_id, change.at)
+    await receipt_records.owe_earned(writing.session, writing.order_id, change.journals, change.at)
     change = await _use_credit(writing, change)
     await _rate(writing, change)
     await standing.award(
