@@ -18,10 +18,11 @@ from local.ports import PortTaken
 from local.postgres_home import UnsafeFolder
 from local.progress import Progress
 from local.stack import Stack
+from rules.errors import BadInput
 from runtime.exit import hard_exit
 from settings import load_settings
 
-PREDICTABLE = (StartFailed, PortTaken, DataDirInUse, UnsafeFolder)
+PREDICTABLE = (BadInput, StartFailed, PortTaken, DataDirInUse, UnsafeFolder)
 
 
 def _city(stack: Stack) -> None:
@@ -102,6 +103,33 @@ def replay(
     from local.replay import run  # noqa: PLC0415 - as above
 
     raise typer.Exit(run(load_settings(), order, Console()))
+
+
+@app.command()
+def simulate(
+    policy: Annotated[Path | None, typer.Option(help="A policy file to set against v1")] = None,
+    history: Annotated[Path | None, typer.Option(help="An exported season, not a town")] = None,
+    seed: Annotated[int, typer.Option(help="The first seed")] = 1,
+    seeds: Annotated[int, typer.Option(help="How many seasons", min=1, max=50)] = 5,
+) -> None:
+    """Compare policies on seeded seasons with the product's own scoring code."""
+    from local.simulate import Wish, run  # noqa: PLC0415 - as above
+
+    wish = Wish(policy, history, seed, seeds)
+    raise typer.Exit(run(wish, load_settings().data_dir, Console()))
+
+
+@app.command()
+def export_season(
+    out: Annotated[Path, typer.Option(help="The file to write")] = Path("var/season.json"),
+    days: Annotated[int, typer.Option(help="How many days back", min=1, max=400)] = 90,
+) -> None:
+    """Write the past season of DRILLFLOW_DATABASE_URL, without anything personal."""
+    from local.season_export import run  # noqa: PLC0415 - as above
+
+    settings = load_settings(needs=["database_url"])
+    assert settings.database_url is not None
+    raise typer.Exit(run(settings.database_url.get_secret_value(), out, days, Console()))
 
 
 @app.command()

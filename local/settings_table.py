@@ -49,7 +49,7 @@ MEANINGS = {
     "telegram_webhook_secret": "What Telegram sends with each update, 16 characters or more",
     "telegram_support_chat": "The support group's chat id; who is in it is support",
     "yookassa_shop_id": "The shop",
-    "yookassa_secret_key": "Its key; `test_…` takes training payments only, `live_…` real ones only",
+    "yookassa_secret_key": "Its key; `test_…` takes training payments only, `live_…` real ones",
     "yookassa_api_url": "Another address of the provider; unset: its own (locally the simulator)",
     "receipts": "Who makes receipts under 54-FZ: the payment provider, or nobody",
     "receipts_vat_code": "VAT code of their lines (tag 1199); 1: without VAT",
