@@ -83,6 +83,9 @@ async def record_payment(
     attempt.released = attempt.released or step.released
     attempt.provider_id = payment.id
     if moves_on(before, state):
+        if key is None and before is AttemptState.HELD:
+            # Seen by a look: what was asked for and falsely answered has come to its end.
+            await _conclude_all(session, step)
         attempt.late = attempt.late or (before in _UNPAID and state in _PAID and attempt.released)
         attempt.state = state
         attempt.confirmation_url = payment.confirmation_url or attempt.confirmation_url
@@ -221,6 +224,17 @@ async def _conclude(
     if answer is not None:
         row.provider_id = answer.id
         row.response = _json(answer)
+
+
+async def _conclude_all(session: AsyncSession, step: PaymentStep) -> None:
+    row = col(PaymentOperationRow.status)
+    await session.exec(
+        update(PaymentOperationRow)
+        .where(col(PaymentOperationRow.order_id) == step.order_id)
+        .where(col(PaymentOperationRow.attempt) == step.attempt)
+        .where(row.in_((OperationStatus.NEW, OperationStatus.SENT, OperationStatus.UNKNOWN)))
+        .values(status=OperationStatus.DONE)
+    )
 
 
 def _json(answer: ProviderPayment | ProviderRefund) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 from temporalio.exceptions import ApplicationError
 
 from activities import ledger, receipt_records
@@ -56,6 +57,7 @@ class Prepared:
     request: Request
     first_sent_at: datetime
     provider_id: str | None
+    sends: int = 1
     is_dead: bool = False
     known: Seen | None = None
 
@@ -137,7 +139,16 @@ async def prepare(
         row.first_sent_at, row.last_sent_at, row.sends = first, now, row.sends + 1
         row.status = OperationStatus.SENT
     request = Request(row.path, row.request_bytes)
-    return Prepared(row.key, request, first, attempt.provider_id, is_dead)
+    return Prepared(row.key, request, first, attempt.provider_id, row.sends, is_dead)
+
+
+async def sent(session: AsyncSession, step: PaymentStep) -> Prepared | None:
+    """The newest operation of this kind as it was sent; None if nothing ever was."""
+    row = (await session.exec(_operations(step))).first()
+    if row is None or row.first_sent_at is None:
+        return None
+    request = Request(row.path, row.request_bytes)
+    return Prepared(row.key, request, row.first_sent_at, row.provider_id, row.sends)
 
 
 async def _ensure_attempt(session: AsyncSession, step: PaymentStep, now: datetime) -> None:
@@ -158,17 +169,23 @@ async def _ensure_attempt(session: AsyncSession, step: PaymentStep, now: datetim
     )
 
 
-async def _operation(
-    session: AsyncSession, step: PaymentStep, shop: Shop, now: datetime
-) -> PaymentOperationRow:
-    found = await session.exec(
+def _operations(step: PaymentStep) -> SelectOfScalar[PaymentOperationRow]:
+    """The requests of one kind for an attempt, the newest first; a refund's are its own only."""
+    found = (
         select(PaymentOperationRow)
         .where(PaymentOperationRow.order_id == step.order_id)
         .where(PaymentOperationRow.attempt == step.attempt, PaymentOperationRow.op == step.op)
-        .where(step.op is not Op.REFUND or col(PaymentOperationRow.seq) == step.refund_seq)
         .order_by(col(PaymentOperationRow.seq).desc())
     )
-    newest = found.first()
+    if step.op is Op.REFUND:
+        found = found.where(PaymentOperationRow.seq == step.refund_seq)
+    return found
+
+
+async def _operation(
+    session: AsyncSession, step: PaymentStep, shop: Shop, now: datetime
+) -> PaymentOperationRow:
+    newest = (await session.exec(_operations(step))).first()
     if newest is not None and (newest.status in _UNANSWERED or step.op is Op.REFUND):
         return newest
     # A refund's number is the machine's; the others count what was refused or proven absent.

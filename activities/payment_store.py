@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -13,11 +14,12 @@ from temporalio.exceptions import ApplicationError
 
 from activities import payment_outcomes, payment_records
 from activities.messages import PaymentStep
+from activities.payment_answers import seen_attempt
 from activities.payment_records import Build, Prepared, Shop
 from activities.ports import IntegrityBreach, ProviderPayment, ProviderRefund
 from models.database import Database
-from models.payments import OperationStatus, RefundRow
-from rules.payments import Seen
+from models.payments import OperationStatus, PaymentAttemptRow, RefundRow
+from rules.payments import AttemptState, Seen
 
 DATABASE_SECONDS = 15.0
 _T = TypeVar("_T")
@@ -32,7 +34,7 @@ class PaymentStore:
     """Blocking access to the database of another thread's event loop.
 
     Raises ApplicationError: LedgerViolation when the books would not hold, IntegrityBreach when
-    an answer is not believed, DatabaseSlow; all are retried, none is believed or dropped.
+    an answer is not believed, DatabaseSlow; nothing of these is believed or dropped.
     """
 
     def __init__(
@@ -84,19 +86,33 @@ class PaymentStore:
         """Note what became of a send."""
         self._write(lambda session: payment_records.mark(session, key, status))
 
-    def payment_id(self, step: PaymentStep) -> str:
-        """The provider's id of the attempt; ApplicationError AttemptUnknown if there is none."""
+    def payment_id(self, step: PaymentStep) -> str | None:
+        """The provider's id of the attempt, if it is known."""
         if step.provider_id is not None:
             return step.provider_id
         attempt = self._write(lambda session: payment_records.lock_attempt(session, step))
-        return _known(attempt.provider_id)
+        return attempt.provider_id
 
-    def refund_id(self, step: PaymentStep) -> str:
-        """The provider's id of the refund; ApplicationError AttemptUnknown if there is none."""
+    def refund_id(self, step: PaymentStep) -> str | None:
+        """The provider's id of the refund, if it is known."""
         if step.refund_provider_id is not None:
             return step.refund_provider_id
         refund = self._write(lambda session: payment_records.find_refund(session, step))
-        return _known(refund.provider_id if refund is not None else None)
+        return refund.provider_id if refund is not None else None
+
+    def sent(self, step: PaymentStep) -> Prepared | None:
+        """The operation as it was last sent, if it ever was."""
+        return self._write(lambda session: payment_records.sent(session, step))
+
+    def troubled(self, step: PaymentStep, trouble: str) -> Seen:
+        """What is recorded of the attempt, and what is the matter with the operation."""
+
+        async def read(session: AsyncSession) -> Seen:
+            attempt = await session.get(PaymentAttemptRow, (step.order_id, step.attempt))
+            seen = Seen(AttemptState.REQUESTED) if attempt is None else seen_attempt(attempt)
+            return replace(seen, trouble=trouble)
+
+        return self._write(read)
 
     def known_refunds(self, step: PaymentStep) -> set[str]:
         """The provider's ids of the attempt's refunds that are in the books."""
@@ -126,9 +142,3 @@ class PaymentStore:
             raise ApplicationError(str(error.orig)[:200], type="LedgerViolation") from error
         except IntegrityBreach as error:
             raise ApplicationError(str(error), type=IntegrityBreach.__name__) from error
-
-
-def _known(provider_id: str | None) -> str:
-    if provider_id is None:
-        raise ApplicationError("the provider's id is not known", type="AttemptUnknown")
-    return provider_id

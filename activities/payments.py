@@ -6,25 +6,16 @@ task queue; the database belongs to the event loop and is reached through `Payme
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities import payment_bodies
 from activities.messages import PaymentStep
-from activities.payment_records import Build, Prepared, Request, Shop
-from activities.payment_requests import (
-    CANCEL_REQUEST,
-    PAYMENTS_PATH,
-    REFUNDS_PATH,
-    cancel_path,
-    capture_path,
-    capture_request,
-    payment_request,
-    refund_request,
-)
+from activities.payment_records import Build, Prepared, Shop
 from activities.payment_store import PaymentStore
 from activities.ports import (
     IntegrityBreach,
@@ -37,14 +28,12 @@ from activities.ports import (
 )
 from activities.receipt_requests import is_about_a_receipt
 from models.database import Database
-from models.payments import OperationStatus, PaymentAttemptRow
-from rules.payments import Method, Op, Seen
+from models.payments import OperationStatus
+from rules import troubles
+from rules.payments import Op, Seen
 from rules.receipts import Tax
 from runtime import metrics
 from runtime.failpoints import failpoint
-from texts.catalogue import say
-from texts.formatting import order_number
-from texts.language import Language
 
 # Payments of a day are read back to prove that one is absent; with more, nothing is proven.
 PAYMENTS_READ_MAX = 10_000
@@ -53,6 +42,14 @@ CLOCK_MARGIN = timedelta(hours=1)
 BUSY_SECONDS = 10.0
 # Nothing about the payment is wrong: the shop's keys were changed, or we ask too often.
 _WEATHER = (401, 403, 429)
+# Failures that asking again at once would only repeat, and what `rules.troubles` calls them.
+_DEFINITE = {
+    "IntegrityBreach": troubles.BREACH,
+    "NotProven": troubles.NOT_PROVEN,
+    "OperationRefused": troubles.REFUSED,
+    "PaymentNotFound": troubles.NOT_FOUND,
+    "RefundTooHigh": troubles.TOO_HIGH,
+}
 _T = TypeVar("_T")
 
 
@@ -79,10 +76,10 @@ class _Operation:
 
 
 class PaymentActivities:
-    """The six operations; every failure but a definite refusal is retried without limit.
+    """The six operations; run twice, each has one effect at the provider and in the books.
 
-    Failures are ApplicationErrors by name: NotSent, Unknown, IntegrityBreach, ProviderBusy and
-    those of `PaymentStore`. Run twice, each has one effect at the provider and in the books.
+    Weather is an ApplicationError and retried: NotSent, Unknown, ProviderBusy and those of
+    `PaymentStore`. A definite answer that is not what was asked for is a `trouble` of the result.
     """
 
     def __init__(
@@ -94,44 +91,82 @@ class PaymentActivities:
     ) -> None:
         """`loop` is the one that `database` lives on; activities run in other threads."""
         self._gateway = gateway
-        self._public_url = terms.public_url
-        shop = Shop(terms.env, terms.shop_id, terms.tax)
+        shop = Shop(terms.env, terms.shop_id)
         self._store = PaymentStore(database, loop, shop, expect_test=terms.expect_test)
+        ended, build = self._find_ended, payment_bodies
+        self._operations = {
+            Op.CREATE: _Operation(
+                build.creation(terms.public_url), self._find_created, self._not_created
+            ),
+            Op.CAPTURE: _Operation(build.capture, ended, self._not_changed),
+            Op.VOID: _Operation(build.void, ended, self._not_changed),
+            Op.REFUND: _Operation(build.refund, self._find_refunded, self._not_refunded),
+        }
 
     @activity.defn(no_thread_cancel_exception=True)
     def create_payment(self, step: PaymentStep) -> Seen:
         """Make the attempt's payment; the client pays on the page that the answer names."""
-        operation = _Operation(self._create_request, self._find_created, self._not_created)
-        return self._operate(step, operation)
+        return self._come_to_an_end(step, self._operate)
 
     @activity.defn(no_thread_cancel_exception=True)
     def get_payment(self, step: PaymentStep) -> Seen:
         """Look at the attempt's payment."""
-        return self._store.record(step, self._fetch(step), None)
+        return self._come_to_an_end(step, self._look)
 
     @activity.defn(no_thread_cancel_exception=True)
     def capture_payment(self, step: PaymentStep) -> Seen:
         """Take what is held; a hold that has ended is seen as such."""
-        return self._operate(step, _Operation(_capture, self._find_ended, self._not_changed))
+        return self._come_to_an_end(step, self._operate)
 
     @activity.defn(no_thread_cancel_exception=True)
     def void_payment(self, step: PaymentStep) -> Seen:
         """Let a hold go; if it was captured meanwhile, that is seen."""
-        return self._operate(step, _Operation(_void, self._find_ended, self._not_changed))
+        return self._come_to_an_end(step, self._operate)
 
     @activity.defn(no_thread_cancel_exception=True)
     def create_refund(self, step: PaymentStep) -> Seen:
         """Send money back; a refund that the provider refuses is seen as failed."""
-        return self._operate(step, _Operation(_refund, self._find_refunded, self._not_refunded))
+        return self._come_to_an_end(step, self._operate)
 
     @activity.defn(no_thread_cancel_exception=True)
     def get_refund(self, step: PaymentStep) -> Seen:
         """Look at a refund; its failure comes with no notice."""
+        return self._come_to_an_end(step, self._look_at_refund)
+
+    def _come_to_an_end(self, step: PaymentStep, work: Callable[[PaymentStep], Seen]) -> Seen:
+        try:
+            return work(step)
+        except ApplicationError as failure:
+            trouble = _DEFINITE.get(failure.type or "")
+            if trouble is None:
+                raise
+            activity.logger.warning("%s: %s: %s", step.op.value, failure.type, failure.message)
+            return self._store.troubled(step, trouble)
+
+    def _look(self, step: PaymentStep) -> Seen:
+        payment_id = self._store.payment_id(step)
+        if payment_id is None:
+            return self._search(step, Op.CREATE)
+        return self._store.record(step, self._fetch(step, payment_id), None)
+
+    def _look_at_refund(self, step: PaymentStep) -> Seen:
         refund_id = self._store.refund_id(step)
-        refund = self._ask(step, lambda: self._gateway.get_refund(refund_id))
+        if refund_id is None:
+            return self._search(step, Op.REFUND)
+        refund = self._read(step, lambda: self._gateway.get_refund(refund_id))
         return self._store.record(step, refund, None)
 
-    def _operate(self, step: PaymentStep, operation: _Operation) -> Seen:
+    def _search(self, step: PaymentStep, op: Op) -> Seen:
+        """Look for what a request has made whose answer could not be believed."""
+        asked = replace(step, op=op)
+        prepared = self._store.sent(asked)
+        found = self._operations[op].find(asked, prepared) if prepared is not None else None
+        if found is None:
+            raise ApplicationError("nothing is there to look at", type="PaymentNotFound")
+        return found
+
+    def _operate(self, step: PaymentStep) -> Seen:
+        operation = self._operations[step.op]
         prepared = self._store.prepare(step, operation.build)
         if prepared.known is None and prepared.is_dead:
             found = operation.find(step, prepared)
@@ -186,16 +221,19 @@ class PaymentActivities:
         finally:
             metrics.PAYMENT_OPERATIONS.labels(operation=step.op.value, outcome=outcome).inc()
 
-    def _fetch(self, step: PaymentStep) -> ProviderPayment:
-        payment_id = self._store.payment_id(step)
+    def _read(self, step: PaymentStep, exchange: Callable[[], _T]) -> _T:
+        """One reading; that the provider will not let it be read is a definite answer."""
         try:
-            return self._ask(step, lambda: self._gateway.get_payment(payment_id))
+            return self._ask(step, exchange)
         except Refused as refusal:
             raise ApplicationError(str(refusal), type="PaymentNotFound") from refusal
 
+    def _fetch(self, step: PaymentStep, payment_id: str) -> ProviderPayment:
+        return self._read(step, lambda: self._gateway.get_payment(payment_id))
+
     def _find_created(self, step: PaymentStep, prepared: Prepared) -> Seen | None:
         since = prepared.first_sent_at - CLOCK_MARGIN
-        listed = self._ask(step, lambda: self._gateway.list_payments(since, PAYMENTS_READ_MAX))
+        listed = self._read(step, lambda: self._gateway.list_payments(since, PAYMENTS_READ_MAX))
         for payment in listed:
             if payment.metadata.get("op") == prepared.key:
                 return self._store.record(step, payment, prepared.key)
@@ -204,20 +242,30 @@ class PaymentActivities:
         return None
 
     def _find_ended(self, step: PaymentStep, prepared: Prepared) -> Seen | None:
-        payment = self._fetch(step)
+        payment = self._fetch(step, self._known_id(step))
         if payment.status not in ("succeeded", "canceled"):
             return None
         return self._store.record(step, payment, prepared.key)
 
     def _find_refunded(self, step: PaymentStep, prepared: Prepared) -> Seen | None:
-        payment_id, known = self._store.payment_id(step), self._store.known_refunds(step)
-        listed = self._ask(step, lambda: self._gateway.list_refunds(payment_id))
+        payment_id, known = self._known_id(step), self._store.known_refunds(step)
+        listed = self._read(step, lambda: self._gateway.list_refunds(payment_id))
         for refund in listed:
             if refund.id not in known and _may_be(refund, step):
                 return self._store.record(step, refund, prepared.key)
         return None
 
+    def _known_id(self, step: PaymentStep) -> str:
+        payment_id = self._store.payment_id(step)
+        if payment_id is None:
+            raise ApplicationError("the provider's id is not known", type="AttemptUnknown")
+        return payment_id
+
     def _not_created(self, step: PaymentStep, prepared: Prepared, code: str) -> Seen:
+        # An earlier send may have made it, though its answer was lost and the next is a refusal.
+        found = self._find_created(step, prepared) if prepared.sends > 1 else None
+        if found is not None:
+            return found
         return self._store.refuse_payment(step, prepared.key, code)
 
     def _not_changed(self, step: PaymentStep, prepared: Prepared, code: str) -> Seen:
@@ -235,43 +283,6 @@ class PaymentActivities:
         activity.logger.warning("refund refused: %s", code)
         return self._store.refuse_refund(step, prepared.key)
 
-    def _create_request(
-        self, step: PaymentStep, attempt: PaymentAttemptRow, secret: str, key: str
-    ) -> Request:
-        body = payment_request(
-            amount_kopecks=attempt.amount_kopecks,
-            method=attempt.method.value,
-            capture=attempt.method is Method.SBP,
-            description=say("payment.description", Language.RU, number=order_number(step.number)),
-            return_url=f"{self._public_url}/o/{secret}",
-            metadata={
-                "order": step.order_id,
-                "number": str(step.number),
-                "attempt": str(step.attempt),
-                "op": key,
-            },
-        )
-        return Request(PAYMENTS_PATH, body)
-
 
 def _may_be(refund: ProviderRefund, step: PaymentStep) -> bool:
     return refund.amount_kopecks == step.amount_kopecks and refund.status != "canceled"
-
-
-def _payment_id(attempt: PaymentAttemptRow) -> str:
-    if attempt.provider_id is None:
-        raise ApplicationError("the provider's id is not known", type="AttemptUnknown")
-    return attempt.provider_id
-
-
-def _capture(_step: PaymentStep, attempt: PaymentAttemptRow, _secret: str, _key: str) -> Request:
-    return Request(capture_path(_payment_id(attempt)), capture_request(attempt.amount_kopecks))
-
-
-def _void(_step: PaymentStep, attempt: PaymentAttemptRow, _secret: str, _key: str) -> Request:
-    return Request(cancel_path(_payment_id(attempt)), CANCEL_REQUEST)
-
-
-def _refund(step: PaymentStep, attempt: PaymentAttemptRow, _secret: str, _key: str) -> Request:
-    body = refund_request(_payment_id(attempt), step.amount_kopecks, f"D-{step.number}")
-    return Request(REFUNDS_PATH, body)

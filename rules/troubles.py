@@ -11,6 +11,7 @@ from rules.attempts import Attempt, Money, Op, Refund, RefundState, Trouble
 from rules.payments import Seen, Step
 
 UNANSWERED = "unanswered"
+REFUSED = "refused"
 BREACH = "integrity_breach"
 NOT_FOUND = "not_found"
 TOO_HIGH = "too_high"
@@ -64,7 +65,7 @@ def _of(attempt: Attempt, step: Step, code: str, since: datetime) -> Trouble:
 
 
 def _refusal_of(refund: Refund | None) -> str:
-    return "refused" if refund is not None and refund.state is RefundState.FAILED else ""
+    return REFUSED if refund is not None and refund.state is RefundState.FAILED else ""
 
 
 def _ends(trouble: Trouble, refund: Refund | None) -> bool:
