@@ -244,5 +244,5 @@ def _show(figures: Sequence[Figure], console: Console) -> None:
     table = Table("mean ± half of the interval", *(str(one + 1) for one in range(len(policies))))
     for metric in dict.fromkeys(one.metric for one in figures):
         row = [one for one in figures if one.metric == metric]
-        table.add_row(metric, *(f"{one.value:.3g}\n±{one.high - one.value:.1g}" for one in row))
+        table.add_row(metric, *(f"{one.value:.3g}\n±{one.high - one.value:.2g}" for one in row))
     console.print(table)
