@@ -32,6 +32,8 @@ Kind = Literal[
     "wrong_id", "wrong_amount", "wrong_currency", "wrong_shop", "wrong_test", "wrong_metadata",
     "refund_pending",
     "refund_canceled",
+    "receipt_pending",
+    "receipt_canceled",
 ]  # fmt: skip
 _SHORT = {
     "payments.create": "create",
@@ -45,7 +47,11 @@ _SHORT = {
 }
 # These change how a refund ends; all others change how a request is answered.
 REFUND_KINDS: tuple[Kind, ...] = ("refund_pending", "refund_canceled")
-ANSWER_KINDS: tuple[Kind, ...] = tuple(kind for kind in get_args(Kind) if kind not in REFUND_KINDS)
+# These change how the registration of a receipt ends.
+RECEIPT_KINDS: tuple[Kind, ...] = ("receipt_pending", "receipt_canceled")
+ANSWER_KINDS: tuple[Kind, ...] = tuple(
+    kind for kind in get_args(Kind) if kind not in (*REFUND_KINDS, *RECEIPT_KINDS)
+)
 FOREVER = 1_000_000
 _YEARS_SECONDS = 10 * 365 * 86400
 

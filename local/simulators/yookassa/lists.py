@@ -16,8 +16,13 @@ _COLUMNS = {"created_at": "created_ms", "captured_at": "captured_ms"}
 _SAME = {
     "payments": {"status": "status", "payment_method": "method"},
     "refunds": {"status": "status", "payment_id": "payment_id"},
+    "receipts": {"status": "status", "payment_id": "payment_id", "refund_id": "refund_id"},
 }
-_TIMES = {"payments": ("created_at", "captured_at"), "refunds": ("created_at",)}
+_TIMES = {
+    "payments": ("created_at", "captured_at"),
+    "refunds": ("created_at",),
+    "receipts": ("created_at",),
+}
 
 
 def _instant_ms(name: str, text: str) -> int:
@@ -96,3 +101,10 @@ def refunds_page(store: Store, query: Mapping[str, str]) -> tuple[list[Refund], 
     """One page of refunds and the cursor of the next one."""
     found, cursor = _page(store, "refunds", query)
     return [Refund(**row) for row in found], cursor
+
+
+def receipts_page(
+    store: Store, query: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], str | None]:
+    """One page of receipts as they are kept, and the cursor of the next one."""
+    return _page(store, "receipts", query)

@@ -55,6 +55,7 @@ class Payment:
     card_last4: str = ""
     cancel_party: str | None = None
     cancel_reason: str | None = None
+    receipt_registration: str | None = None
 
     @property
     def due_ms(self) -> int | None:
@@ -90,6 +91,7 @@ class Refund:
     cancel_reason: str | None = None
     due_ms: int | None = None
     ends: Literal["succeeded", "canceled"] = "succeeded"  # how it ends at `due_ms`
+    receipt_registration: str | None = None
 
     def row(self) -> dict[str, Any]:
         """Everything there is to keep."""
@@ -155,6 +157,8 @@ def payment_object(payment: Payment, shop_id: str, public_url: str) -> dict[str,
             "auth_code": payment.card_last4.zfill(6),
             "three_d_secure": {"applied": False},
         }
+    if payment.receipt_registration is not None:
+        shown["receipt_registration"] = payment.receipt_registration
     shown.update(_final_fields(payment))
     return shown
 
@@ -186,6 +190,8 @@ def refund_object(refund: Refund) -> dict[str, Any]:
         "created_at": iso(refund.created_ms),
         "amount": money(refund.amount_kopecks),
     }
+    if refund.receipt_registration is not None:
+        shown["receipt_registration"] = refund.receipt_registration
     if refund.metadata:
         shown["metadata"] = refund.metadata
     if refund.description:

@@ -10,6 +10,7 @@ from local.simulators.yookassa.checks import json_object, kopecks, payment_ask, 
 from local.simulators.yookassa.desk import Desk
 from local.simulators.yookassa.keys import fingerprint_of
 from local.simulators.yookassa.lists import payments_page, refunds_page
+from local.simulators.yookassa.receipt_checks import receipt_inside
 
 Action = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -52,7 +53,12 @@ async def create_payment(desk: AtShop, request: Request) -> Response:
 
     def create(body: dict[str, Any]) -> dict[str, Any]:
         ask = payment_ask(body, desk.shop.terms.methods)
-        return desk.payments.shown(desk.payments.create(ask))
+        said = receipt_inside(
+            body, ask.amount_kopecks, needs_email=desk.shop.terms.receipts_need_email
+        )
+        payment = desk.payments.create(ask)
+        desk.receipts.carry(payment, said)
+        return desk.payments.shown(desk.payments.find(payment.id))
 
     return await once(desk, request, create)
 
@@ -96,7 +102,13 @@ async def create_refund(desk: AtShop, request: Request) -> Response:
     """Create a refund."""
 
     def create(body: dict[str, Any]) -> dict[str, Any]:
-        return desk.refunds.shown(desk.refunds.create(refund_ask(body)))
+        ask = refund_ask(body)
+        said = receipt_inside(
+            body, ask.amount_kopecks, needs_email=desk.shop.terms.receipts_need_email
+        )
+        refund = desk.refunds.create(ask)
+        desk.receipts.carry(refund, said)
+        return desk.refunds.shown(desk.refunds.find(refund.id))
 
     return await once(desk, request, create)
 

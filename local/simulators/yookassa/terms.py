@@ -19,6 +19,9 @@ class Terms:
     redelivery_first_seconds: float = 5.0
     redelivery_total_seconds: int = 24 * 3600
     methods: tuple[str, ...] = ("bank_card", "sbp")
+    # How long the tax service takes; whether the shop's cash register writes e-mails only.
+    registration_seconds: float = 2.0
+    receipts_need_email: bool = False
 
 
 @dataclass(frozen=True)
