@@ -78,6 +78,8 @@ class Trouble:
     # Definite refusals, and how often the provider's answer was waited for in vain.
     refusals: int = 0
     silences: int = 0
+    # Whoever was waited for in vain is not asked again before.
+    again_at: datetime | None = None
     # An answer was about something else: nothing is asked any more but whether it is right now.
     frozen: bool = False
 

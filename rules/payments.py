@@ -151,14 +151,22 @@ def step_of(attempt: Attempt, policy: Policy) -> Step | None:
     """What this attempt needs next; None when its money is at rest."""
     trouble = attempt.trouble
     if trouble is not None and trouble.frozen:
-        return _frozen_step(attempt, trouble, policy)
+        return _not_before(_frozen_step(attempt, trouble, policy), trouble.again_at)
     step = _next_of(attempt, policy)
-    if step is None or trouble is None or not trouble.refusals or trouble.op is not step.op:
+    if step is None or trouble is None or trouble.op is not step.op:
+        return step
+    step = _not_before(step, trouble.again_at)
+    if not trouble.refusals:
         return step
     # What was refused is tried again, ever more slowly; never dropped.
     looked = attempt.seen_at or trouble.since
-    again = _wait(looked, policy.refund_poll_seconds, trouble.refusals - 1)
-    return step if step.at is not None and step.at > again else replace(step, at=again)
+    return _not_before(step, _wait(looked, policy.refund_poll_seconds, trouble.refusals - 1))
+
+
+def _not_before(step: Step, moment: datetime | None) -> Step:
+    if moment is None or (step.at is not None and step.at > moment):
+        return step
+    return replace(step, at=moment)
 
 
 def _next_of(attempt: Attempt, policy: Policy) -> Step | None:

@@ -37,9 +37,15 @@ def patience(attempt: Attempt, op: Op) -> timedelta:
 
 
 def unanswered(attempt: Attempt, step: Step, since: datetime) -> Attempt:
-    """The attempt after the provider has been asked in vain since `since`."""
+    """The attempt after the provider has been asked in vain since `since`.
+
+    The server gives an activity up as soon as its next try would come too late, which may be at
+    once: the rest of the patience is waited out here, or a busy provider would be hammered.
+    """
     trouble = _of(attempt, step, UNANSWERED, since)
-    return replace(attempt, trouble=replace(trouble, silences=trouble.silences + 1))
+    again = since + patience(attempt, step.op)
+    quiet = replace(trouble, silences=trouble.silences + 1, again_at=again)
+    return replace(attempt, trouble=quiet)
 
 
 def learned(attempt: Attempt, step: Step, seen: Seen, now: datetime) -> Attempt:

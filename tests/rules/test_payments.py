@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rules import troubles
 from rules.payments import (
     Attempt,
     AttemptState,
@@ -44,6 +45,20 @@ def test_asking_to_pay_creates_a_payment_first() -> None:
 
     assert step is not None
     assert (step.op, step.attempt, step.at) == (Op.CREATE, 1, None)
+
+
+def test_what_is_not_answered_is_not_asked_again_before_the_patience_is_over() -> None:
+    attempt, now, waits = _money(AttemptState.REQUESTED).attempts[0], NOW, []
+    for _ in range(5):
+        step = next_step(Money((attempt,)), POLICY_V1)
+        assert step is not None
+        attempt = troubles.unanswered(attempt, step, now)
+        again = next_step(Money((attempt,)), POLICY_V1)
+        assert again is not None
+        assert again.at is not None
+        waits.append((again.at - now) // MINUTE)
+        now = again.at
+    assert waits == [2, 13, 60, 360, 360]
 
 
 def test_pending_payment_is_looked_at_ever_more_slowly() -> None:
