@@ -19,7 +19,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
-from local.chaos_blows import Blows, Score
+from local.chaos_blows import Blows
 from local.chaos_board import Board
 from local.chaos_books import Breaches, Ours, breaches, read_ours, read_theirs
 from local.chaos_people import Scene, Story
@@ -143,24 +143,23 @@ async def _play(ready: Stage, wanted: Plan, began: float) -> Outcome:
 
 async def _act(ready: Stage, wanted: Plan, scene: Scene) -> tuple[dict[str, int], dict[str, str]]:
     """Everybody lives and everything strikes; afterwards it is calm until all is closed."""
-    score, places = Score(), asyncio.Semaphore(AT_ONCE)
+    places = asyncio.Semaphore(AT_ONCE)
 
     async def live(story: Story) -> None:
         async with places:
-            await score.add()
             with suppress(TimeoutError):
                 await asyncio.wait_for(story.play(), LIFE_SECONDS)
-            await score.add()
 
-    blows = Blows(wanted, ready.stack, ready.keeper, scene.bank, score)
+    blows = Blows(wanted, ready.stack, ready.keeper, scene.bank, scene.board)
     await blows.prepare()
     striking = asyncio.create_task(blows.run())
     stories = [Story(scene, life) for life in wanted.lives]
     lives = [asyncio.create_task(live(story)) for story in stories]
-    await striking
-    # Most of the others end by themselves, some only when it is calm.
-    await score.reach(2 * len(lives) - AT_ONCE)
+    # Whoever does not end by himself under faults does when it is calm.
+    await asyncio.wait([striking, *lives[:-AT_ONCE]], timeout=LIFE_SECONDS * len(lives) / AT_ONCE)
     await asyncio.wait(lives, timeout=STORM_SECONDS)
+    striking.cancel()
+    await asyncio.gather(striking, return_exceptions=True)
     await blows.heal()
     await blows.let_pages_expire()
     await asyncio.wait(lives, timeout=CALM_SECONDS)
@@ -226,7 +225,8 @@ def _show(console: Console, outcome: Outcome, result: Path) -> None:
     console.print(table)
     console.print(
         f"seed {outcome.seed}: {outcome.orders} orders in {outcome.seconds:.0f} s,"
-        f" {outcome.paid} paid, {outcome.cancelled_after_payment} cancelled after payment. {result}",
+        f" {outcome.paid} paid, {outcome.cancelled_after_payment} cancelled after payment."
+        f" {result}",
         soft_wrap=True,
     )
     for problem in outcome.problems():

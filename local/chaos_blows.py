@@ -7,13 +7,15 @@ import asyncio
 import os
 import signal
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from local.chaos_plan import Blow, Plan
+from local.chaos_board import Board
+from local.chaos_plan import Blow, Due, Plan
 from local.stack import Stack
 from local.supervisor import Supervisor
 
@@ -42,25 +44,6 @@ def failpoints() -> str:
     return ",".join(f"{name}=kill:{number}" for name, number in FAILPOINTS.items())
 
 
-class Score:
-    """How many orders have begun, and how many of them have ended."""
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._changed = asyncio.Condition()
-
-    async def add(self) -> None:
-        """An order has begun, or ended."""
-        async with self._changed:
-            self._count += 1
-            self._changed.notify_all()
-
-    async def reach(self, count: int) -> None:
-        """Wait until there are so many."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._count >= count)
-
-
 @dataclass
 class Blows:
     """Strikes as planned and counts what has really struck."""
@@ -69,7 +52,7 @@ class Blows:
     stack: Stack
     database: Supervisor
     bank: httpx.AsyncClient
-    score: Score
+    board: Board
     struck: Counter[str] = field(default_factory=Counter)
 
     async def prepare(self) -> None:
@@ -78,9 +61,23 @@ class Blows:
         (await self.bank.put("/sim/faults", json=wish)).raise_for_status()
 
     async def run(self) -> None:
-        """Strike in the planned order, each blow when the run has come so far."""
-        for due in self.plan.blows:
-            await self.score.reach(due.after)
+        """Strike in the planned order, each blow when the run has come so far.
+
+        Notices have a course of their own: they do not wait for a process to come back.
+        """
+        modes = [due for due in self.plan.blows if due.blow in _MODES]
+        others = [due for due in self.plan.blows if due.blow not in _MODES]
+        await asyncio.gather(
+            self._course(modes, lambda: self.board.paid),
+            self._course(others, lambda: self.board.closed),
+        )
+
+    async def _course(self, blows: list[Due], score: Callable[[], int]) -> None:
+        for due in blows:
+            while True:
+                if score() >= due.after:
+                    break
+                await asyncio.sleep(LOOK_SECONDS)
             await self._strike(due.blow)
 
     async def _strike(self, blow: Blow) -> None:

@@ -12,8 +12,10 @@ from models.database import Database
 LOOK_SECONDS = 0.3
 _ORDERS = text(
     """
-    SELECT CAST(o.id AS text) AS id, o.state, o.contractor_id, o.visit_at, o.prepaid,
-           o.money_closed_at, o.facts ->> 'set_off_at' IS NOT NULL AS is_on_the_way
+    SELECT CAST(o.id AS text) AS id, o.state, o.contractor_id, o.visit_at, o.money_closed_at,
+           o.facts ->> 'set_off_at' IS NOT NULL AS is_on_the_way,
+           EXISTS (SELECT 1 FROM order_events e WHERE e.order_id = o.id AND e.event = 'prepaid')
+               AS was_paid
     FROM orders o WHERE NOT (o.id = ANY(CAST(:closed AS uuid[])))
     """
 )
@@ -52,6 +54,11 @@ class Board:
         for row in offers:
             found.setdefault(row["order_id"], []).append(row["contractor_id"])
         self.offers = found
+
+    @property
+    def paid(self) -> int:
+        """How many orders have been paid, whatever became of it."""
+        return sum(1 for row in self.orders.values() if row["was_paid"])
 
     @property
     def closed(self) -> int:

@@ -70,8 +70,8 @@ _CALLS = {
 }  # fmt: skip
 
 
-# The part of a run, measured in orders begun and closed, in which blows fall.
-_STORMY = 0.75
+# The part of a run in which blows fall.
+_STORMY = 0.6
 
 
 class Blow(StrEnum):
@@ -86,6 +86,13 @@ class Blow(StrEnum):
     WEBHOOKS_LOST = "webhooks_lost"
     WEBHOOKS_FIVEFOLD = "webhooks_fivefold"
     WEBHOOKS_DELAYED = "webhooks_delayed"
+
+
+_PROCESSES = [
+    Blow.WORKER_KILLED, Blow.API_KILLED, Blow.POSTGRES_RESTARTED, Blow.TEMPORAL_FROZEN,
+    Blow.PROVIDER_KILLED,
+]  # fmt: skip
+_NOTICES = [Blow.WEBHOOKS_FIVEFOLD, Blow.WEBHOOKS_DELAYED, Blow.WEBHOOKS_LOST]
 
 
 @dataclass(frozen=True)
@@ -105,7 +112,7 @@ class Life:
 
 @dataclass(frozen=True)
 class Due:
-    """A blow that falls when so many orders have begun or closed: each counts twice in the end."""
+    """A blow on a process falls when so many orders closed, on notices when so many are paid."""
 
     after: int
     blow: Blow
@@ -143,22 +150,19 @@ def _lives(chance: random.Random, seed: int, orders: int) -> tuple[Life, ...]:
 
 def _blows(chance: random.Random, orders: int) -> tuple[Due, ...]:
     """Every blow once per hundred orders (and once at least), evenly spread in a random order."""
-    blows: list[Blow] = []
-    for _ in range(max(1, orders // 100)):
-        processes = [
-            Blow.WORKER_KILLED, Blow.API_KILLED, Blow.POSTGRES_RESTARTED, Blow.TEMPORAL_FROZEN,
-            Blow.PROVIDER_KILLED,
-        ]  # fmt: skip
-        chance.shuffle(processes)
-        notices = [Blow.WEBHOOKS_FIVEFOLD, Blow.WEBHOOKS_DELAYED, Blow.WEBHOOKS_LOST]
-        chance.shuffle(notices)
-        blows += [
-            notices[0], processes[0], processes[1], notices[1], processes[2], processes[3],
-            notices[2], processes[4],
-        ]  # fmt: skip
-    # The last orders close in peace: they need no blow to be late.
-    step = 2 * orders * _STORMY / len(blows)
-    return tuple(Due(int(step * place), blow) for place, blow in enumerate(blows))
+    found: list[Due] = []
+    courses = _PROCESSES.copy(), _NOTICES.copy()
+    rounds = max(1, orders // 100)
+    for number in range(rounds):
+        for blows in courses:
+            chance.shuffle(blows)
+            # The last orders close in peace: they need no blow to be late.
+            span = orders * _STORMY / rounds
+            found += [
+                Due(int(span * (number + place / len(blows))), blow)
+                for place, blow in enumerate(blows)
+            ]
+    return tuple(sorted(found, key=lambda due: due.after))
 
 
 def _rules(chance: random.Random, orders: int) -> tuple[dict[str, Any], ...]:
