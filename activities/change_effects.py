@@ -13,11 +13,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities import credit, ledger, outbox, receipt_records, standing
+from activities import credit, ledger, outbox, ratings, receipt_records, standing
 from activities.messages import Written
 from models.offers import OfferRow
 from models.orders import OrderEventRow
-from models.points import RatingRow
 from rules.catalog import Service
 from rules.changes import OfferOutcome
 from rules.errors import NoCapacity, OrderTaken
@@ -66,7 +65,7 @@ async def apply(writing: Writing, change: Written) -> Written | None:
         await ledger.post(writing.session, journal, writing.order_id, change.at)
     await receipt_records.owe_earned(writing.session, writing.order_id, change.journals, change.at)
     change = await _use_credit(writing, change)
-    await _rate(writing, change)
+    await ratings.write(writing.session, writing.order_id, change)
     await standing.award(
         writing.session, writing.order_id, change.points, writing.policy_version, change.at
     )
@@ -225,31 +224,6 @@ async def _holds_slot(writing: Writing, change: Written) -> bool:
         )
     )
     return freed.first() is None
-
-
-async def _rate(writing: Writing, change: Written) -> None:
-    view = change.view
-    given = ((Role.CLIENT, view.client_stars), (Role.CONTRACTOR, view.contractor_stars))
-    rows = [
-        {
-            "order_id": writing.order_id,
-            "by_role": role,
-            "stars": stars,
-            "created_at": change.at,
-        }
-        for role, stars in given
-        if stars is not None
-    ]
-    if not rows or change.event not in (OrderEvent.RATED, OrderEvent.CLOSED):
-        return
-    await writing.session.exec(insert(RatingRow).values(rows).on_conflict_do_nothing())
-    if len(rows) == len(given) or change.event is OrderEvent.CLOSED:
-        await writing.session.exec(
-            update(RatingRow)
-            .where(col(RatingRow.order_id) == writing.order_id)
-            .where(col(RatingRow.revealed_at).is_(None))
-            .values(revealed_at=change.at)
-        )
 
 
 def _messages(writing: Writing, change: Written) -> Iterator[outbox.Owed]:
