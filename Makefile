@@ -17,7 +17,7 @@ args ?=
 WORKERS ?= 4
 PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadfile
 
-.PHONY: help demo up test test-ui test-money simulate histories replay check fmt migrate
+.PHONY: help demo up test test-ui test-money simulate histories register replay check fmt migrate
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,10 @@ test-money: $(DEV) ## Money tests with payment notices lost or repeated (WEBHOOK
 simulate: $(EMBEDDED) ## Compare policies on a synthetic season (POLICY=file HISTORY=file SEED=1)
 	@$(PY) -m local simulate $(if $(POLICY),--policy $(POLICY)) $(if $(HISTORY),--history $(HISTORY)) \
 	  $(if $(SEED),--seed $(SEED)) $(args)
+
+register: $(EMBEDDED) ## Write the accountant's register of a business day (DATE=2026-11-24)
+	@test -n "$(DATE)" || { echo "Which day? make register DATE=2026-11-24" >&2; exit 2; }
+	@$(PY) -m local register $(DATE) $(args)
 
 histories: $(DEV) ## Record the replay files again
 	@$(PY) -m local histories $(args)

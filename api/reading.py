@@ -71,7 +71,7 @@ async def read_page(
     if state is not None:
         condition = and_(condition, col(OrderRow.state) == state)
     if cursor:
-        condition = and_(condition, col(OrderRow.number) < _number(cursor))
+        condition = and_(condition, col(OrderRow.number) < read_cursor(cursor))
     found = await session.exec(
         select(OrderRow)
         .join(UserRow, col(UserRow.id) == col(OrderRow.client_id))
@@ -80,7 +80,7 @@ async def read_page(
         .limit(limit + 1)
     )
     rows = list(found)
-    more = _cursor(rows[limit - 1].number) if len(rows) > limit else None
+    more = write_cursor(rows[limit - 1].number) if len(rows) > limit else None
     return OrderPage(items=[_line(row) for row in rows[:limit]], next_cursor=more)
 
 
@@ -98,11 +98,17 @@ async def read_story(session: AsyncSession, order_id: UUID) -> list[EventOut]:
     ]
 
 
-def _cursor(number: int) -> str:
+def write_cursor(number: int) -> str:
+    """Where the next page begins, for the caller to hand back."""
     return base64.urlsafe_b64encode(str(number).encode()).decode().rstrip("=")
 
 
-def _number(cursor: str) -> int:
+def read_cursor(cursor: str) -> int:
+    """What `write_cursor` wrote.
+
+    Raises:
+        Problem: 422, it is none of ours.
+    """
     try:
         word = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
     except (NotBase64, ValueError):

@@ -203,6 +203,29 @@ class Story(BaseModel):
     items: list[EventOut]
 
 
+class MovementOut(BaseModel):
+    """One line of a statement: kopecks, and what it was in words."""
+
+    id: int
+    at: datetime
+    order: str | None
+    kind: str
+    what: str
+    amount_kopecks: int
+    moved_kopecks: int
+    balance_kopecks: int
+
+
+class StatementPage(BaseModel):
+    """A page of a statement, newest first, and what the person has now."""
+
+    balance_kopecks: int
+    available_kopecks: int
+    owed_kopecks: int
+    items: list[MovementOut]
+    next_cursor: str | None
+
+
 class PaymentOut(BaseModel):
     """Where the client pays; None while the provider has not answered yet: read the order."""
 

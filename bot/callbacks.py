@@ -19,6 +19,9 @@ MENU = "menu"
 OPEN = "open"
 """The action of an order in a list: show its card."""
 
+MONEY = "money"
+"""The action of a page of a statement; `version` is where it begins, 0 for the newest."""
+
 _DATA = re.compile(r"([a-z][a-z0-9_]{0,19}):([A-Za-z0-9_.+-]{0,32}):(\d{1,9})")
 
 

@@ -26,8 +26,22 @@ CONTRACTOR_MENU = (
     ("menu.offers", "menu.jobs"),
     ("menu.support", "menu.more"),
 )
-MORE_CLIENT = ("menu.crew", "menu.language", "menu.help", "menu.privacy", "menu.delete_me")
-MORE_CONTRACTOR = ("menu.new", "menu.orders", "menu.language", "menu.help", "menu.privacy")
+MORE_CLIENT = (
+    "menu.money",
+    "menu.crew",
+    "menu.language",
+    "menu.help",
+    "menu.privacy",
+    "menu.delete_me",
+)
+MORE_CONTRACTOR = (
+    "menu.money",
+    "menu.new",
+    "menu.orders",
+    "menu.language",
+    "menu.help",
+    "menu.privacy",
+)
 MENU_KEYS = frozenset(
     key for row in (*CLIENT_MENU, *CONTRACTOR_MENU, MORE_CLIENT, MORE_CONTRACTOR) for key in row
 )

@@ -8,8 +8,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from telegram import ChatMember, Update, User
 from telegram.constants import ChatType
 
-from bot.callbacks import DRAFT, MENU, OPEN, Tap, unpack
-from bot.handlers import contractor, dialogues, general, orders, support
+from bot.callbacks import DRAFT, MENU, MONEY, OPEN, Tap, unpack
+from bot.handlers import contractor, dialogues, general, orders, statements, support
 from bot.inbox import StoredUpdate
 from bot.keyboards import MENU_KEYS
 from bot.visit import Desk, Visit
@@ -35,6 +35,7 @@ COMMANDS: dict[str, Handler] = {
     "radius": contractor.ask_radius,
     "rating": contractor.show_rating,
     "docs": contractor.show_documents,
+    "money": statements.show_money,
     **support.COMMANDS,
 }
 
@@ -53,6 +54,7 @@ MENU_WORDS: dict[str, Handler] = {
     "menu.offline": contractor.go_off_line,
     "menu.offers": contractor.list_offers,
     "menu.jobs": contractor.list_jobs,
+    "menu.money": statements.show_money,
 }
 """What the menu's texts and buttons do; a tapped button answers the same as a typed word."""
 
@@ -114,6 +116,8 @@ class Router:
         elif tap.action == MENU:
             await visit.answer()
             await MENU_TAPS.get(tap.ref, general.unknown)(visit, tap.ref)
+        elif tap.action == MONEY:
+            await statements.turn(visit, tap)
         elif tap.action == OPEN:
             await orders.open_card(visit, tap)
         else:

@@ -5,6 +5,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -130,6 +131,17 @@ def export_season(
     settings = load_settings(needs=["database_url"])
     assert settings.database_url is not None
     raise typer.Exit(run(settings.database_url.get_secret_value(), out, days, Console()))
+
+
+@app.command()
+def register(
+    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="A business day")],
+) -> None:
+    """Write the accountant's register of a day: a workbook and two CSV files."""
+    from local.register import run  # noqa: PLC0415 - as above
+
+    for file in run(load_settings(), day.date()):
+        typer.echo(file)
 
 
 @app.command()

@@ -1,6 +1,17 @@
 """The whole catalogue of one language, put together from its themes."""
 
-from texts.ru import cards, dialogue, facts, names, notices, pages, receipts, refusals, registration
+from texts.ru import (
+    cards,
+    dialogue,
+    facts,
+    names,
+    notices,
+    pages,
+    receipts,
+    refusals,
+    registration,
+    statements,
+)
 
 CATALOGUE: dict[str, str] = {
     **names.WORDS,
@@ -12,4 +23,5 @@ CATALOGUE: dict[str, str] = {
     **dialogue.WORDS,
     **registration.WORDS,
     **pages.WORDS,
+    **statements.WORDS,
 }
