@@ -1,6 +1,7 @@
 """The provider's published test cards and what each of them leads to."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 GOOD_CARD = "5555555555554444"
 THREE_D_SECURE_CARD = "5555555555554477"
@@ -73,6 +74,28 @@ def decline_of(number: str) -> Decline | None:
     if number in _GOOD:
         return None
     return _BY_NUMBER.get(number, _UNKNOWN)
+
+
+# Who says no for each documented reason; everything else comes from the bank or its network.
+_OF_THE_PROVIDER = {
+    "country_forbidden", "internal_timeout", "expired_on_confirmation", "expired_on_capture",
+    "identification_required", "permission_revoked", "deal_expired",
+}  # fmt: skip
+Reason = Literal[
+    "insufficient_funds", "general_decline", "issuer_unavailable", "card_expired", "call_issuer",
+    "fraud_suspected", "3d_secure_failed", "invalid_card_number", "invalid_csc",
+    "payment_method_limit_exceeded", "payment_method_restricted", "country_forbidden",
+    "identification_required", "permission_revoked", "internal_timeout",
+    "expired_on_confirmation", "expired_on_capture", "unsupported_mobile_operator",
+    "deal_expired", "canceled_by_merchant",
+]  # fmt: skip
+
+
+def party_of(reason: str) -> str:
+    """The `party` of a cancellation with this reason."""
+    if reason == "canceled_by_merchant":
+        return "merchant"
+    return "yoo_money" if reason in _OF_THE_PROVIDER else _NETWORK
 
 
 def asks_three_d_secure(number: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from local.simulators.yookassa.problems import ApiProblem, invalid
+from local.simulators.yookassa.problems import invalid
 from local.simulators.yookassa.terms import MAX_KOPECKS, MIN_KOPECKS
 
 _MONEY = re.compile(r"(0|[1-9][0-9]{0,9})\.([0-9]{2})")
@@ -92,7 +92,7 @@ def _confirmation(body: dict[str, Any]) -> tuple[str, str]:
     if not isinstance(value, dict):
         raise invalid("Confirmation is missing", "confirmation")
     if value.get("type") != "redirect":
-        raise ApiProblem(400, "not_supported", "Only redirect here", "confirmation.type")
+        raise invalid("Only redirect is supported here", "confirmation.type")
     url = value.get("return_url")
     if not isinstance(url, str) or len(url) > _MAX_URL:
         raise invalid("Incorrect return_url", "confirmation.return_url")
@@ -110,9 +110,7 @@ def _method(body: dict[str, Any], capture: bool, shop_methods: tuple[str, ...]) 
     if value is not None:
         kind = value.get("type") if isinstance(value, dict) else None
         if kind not in shop_methods:
-            raise ApiProblem(
-                400, "not_supported", "Payment method is not available", "payment_method_data.type"
-            )
+            raise invalid("Payment method is not available", "payment_method_data.type")
     fitting = [name for name in shop_methods if capture or name != "sbp"]
     if (kind == "sbp" and not capture) or not fitting:
         raise invalid("SBP has no two-stage payments: capture must be true", "capture")
@@ -127,7 +125,7 @@ def payment_ask(body: dict[str, Any], shop_methods: tuple[str, ...]) -> PaymentA
         raise invalid("capture must be a boolean", "capture")
     for name in ("payment_token", "payment_method_id"):
         if body.get(name) is not None:
-            raise ApiProblem(400, "not_supported", f"{name} is not supported here", name)
+            raise invalid(f"{name} is not supported here", name)
     method = _method(body, capture, shop_methods)
     largest = MAX_KOPECKS[method] if method else max(MAX_KOPECKS[name] for name in shop_methods)
     if not MIN_KOPECKS <= amount <= largest:

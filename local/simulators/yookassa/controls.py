@@ -5,12 +5,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from local.simulators.yookassa.cards import GOOD_CARD
+from local.simulators.yookassa.cards import GOOD_CARD, Reason
 from local.simulators.yookassa.checks import RefundAsk, kopecks
 from local.simulators.yookassa.desk import Desk
 from local.simulators.yookassa.faults import Rule
 from local.simulators.yookassa.lists import payments_page, refunds_page
-from local.simulators.yookassa.notices import Mode
+from local.simulators.yookassa.notices import Mode, Weather
 from local.simulators.yookassa.records import iso
 from local.simulators.yookassa.rest import the_desk
 
@@ -25,10 +25,10 @@ class Advance(BaseModel):
     advance_seconds: float = Field(ge=0, le=10 * 365 * 86400)
 
 
-class WebhookMode(BaseModel):
-    """What happens to notices; the seed fixes the disorder of `fivefold`."""
+class WebhookMode(Weather):
+    """What happens to notices: a mode for all, chances for each; the seed fixes them."""
 
-    mode: Mode
+    mode: Mode = "normal"
     seed: int = 0
 
 
@@ -40,10 +40,14 @@ class FaultPlan(BaseModel):
 
 
 class PersonPays(BaseModel):
-    """How a person pays; without a number, with the card that works."""
+    """How a person pays; without a number, with the card that works.
+
+    With `decline` the bank refuses for this reason, by card or by SBP.
+    """
 
     method: Literal["card", "sbp"]
     number: str = GOOD_CARD
+    decline: Reason | None = None
 
 
 class CabinetRefund(BaseModel):
@@ -51,6 +55,26 @@ class CabinetRefund(BaseModel):
 
     payment_id: str
     amount: str
+
+
+class CabinetCapture(BaseModel):
+    """A capture made by the shop's staff; without an amount, of all that is held."""
+
+    amount: str | None = None
+
+
+class DroppedHold(BaseModel):
+    """Why held money goes back: `canceled_by_merchant` is the staff, the rest are others."""
+
+    reason: Reason = "general_decline"
+
+
+class Chargeback(BaseModel):
+    """What a bank takes back; without an amount, all that is left of the payment."""
+
+    payment_id: str
+    amount: str | None = None
+    reason: str = Field(default="fraud", max_length=128)
 
 
 class RefundEnd(BaseModel):
@@ -78,10 +102,19 @@ async def read_clock(desk: AtDesk) -> dict[str, Any]:
 
 @router.post("/webhooks")
 async def choose_webhooks(desk: AtDesk, wish: WebhookMode) -> dict[str, Any]:
-    """Deliver notices, lose them, or send each five times in disorder."""
+    """Deliver notices, lose, repeat or delay them, all or by chance; each call sets all of it."""
+    weather = Weather(**wish.model_dump(exclude={"mode", "seed"}))
     with desk.store.transaction():
-        desk.notices.choose(wish.mode, wish.seed)
-    return {"mode": desk.notices.mode}
+        desk.notices.choose(wish.mode, wish.seed, weather)
+    return {"mode": desk.notices.mode, "weather": weather.model_dump()}
+
+
+@router.post("/webhooks/{seq}/again")
+async def send_again(desk: AtDesk, seq: int) -> dict[str, Any]:
+    """Deliver one notice once more."""
+    with desk.store.transaction():
+        desk.notices.send_again(seq)
+    return {"mode": desk.notices.mode, "items": desk.notices.listing()}
 
 
 @router.get("/webhooks")
@@ -129,7 +162,7 @@ async def pay_as_a_person(desk: AtDesk, payment_id: str, wish: PersonPays) -> di
     """Pay without the page; a declined card ends the payment as it would there."""
     with desk.store.transaction():
         payment = desk.payments.find(payment_id)
-        payment = desk.payments.pay(payment, _METHODS[wish.method], wish.number)
+        payment = desk.payments.pay(payment, _METHODS[wish.method], wish.number, wish.decline)
     return desk.payments.shown(payment)
 
 
@@ -141,6 +174,39 @@ async def refund_in_the_cabinet(desk: AtDesk, wish: CabinetRefund) -> dict[str, 
         ask = RefundAsk(wish.payment_id, amount, None, {})
         refund = desk.refunds.create(ask, source="cabinet")
     return desk.refunds.shown(refund)
+
+
+@router.post("/payments/{payment_id}/capture")
+async def capture_in_the_cabinet(
+    desk: AtDesk, payment_id: str, wish: CabinetCapture
+) -> dict[str, Any]:
+    """Staff take the held money, or a part of it."""
+    amount = kopecks({"value": wish.amount, "currency": "RUB"}) if wish.amount else None
+    with desk.store.transaction():
+        payment = desk.payments.capture(payment_id, amount)
+    return desk.payments.shown(payment)
+
+
+@router.post("/payments/{payment_id}/cancel")
+async def drop_a_hold(desk: AtDesk, payment_id: str, wish: DroppedHold) -> dict[str, Any]:
+    """The bank, or the staff in the cabinet, let held money go."""
+    with desk.store.transaction():
+        payment = desk.payments.drop_hold(payment_id, wish.reason)
+    return desk.payments.shown(payment)
+
+
+@router.post("/chargebacks")
+async def charge_back(desk: AtDesk, wish: Chargeback) -> dict[str, Any]:
+    """A bank takes money back: the shop is told nothing."""
+    amount = kopecks({"value": wish.amount, "currency": "RUB"}) if wish.amount else None
+    with desk.store.transaction():
+        return desk.chargebacks.create(wish.payment_id, amount, wish.reason)
+
+
+@router.get("/chargebacks")
+async def all_chargebacks(desk: AtDesk) -> dict[str, Any]:
+    """Every chargeback, newest first."""
+    return {"items": desk.chargebacks.listing()}
 
 
 @router.post("/refunds/{refund_id}/end")

@@ -5,6 +5,7 @@ import binascii
 import hmac
 from collections.abc import Callable
 
+from local.simulators.yookassa.chargebacks import Chargebacks
 from local.simulators.yookassa.clock import SimulatorClock
 from local.simulators.yookassa.faults import Faults
 from local.simulators.yookassa.keys import IdempotenceKeys
@@ -31,6 +32,7 @@ class Desk:
         self.payments = Payments(store, self.clock, self.notices, shop)
         self.refunds = Refunds(store, self.clock, self.notices, self.payments, self.faults)
         self.receipts = Receipts(store, self.clock, self.faults, shop)
+        self.chargebacks = Chargebacks(store, self.clock, self.payments)
         # What takes back a new object of another kind, by operation (`receipts.create`) and id.
         self.undoers: dict[str, Callable[[str], object]] = {"receipts.create": self.receipts.undo}
 

@@ -18,6 +18,11 @@ _SAME = {
     "refunds": {"status": "status", "payment_id": "payment_id"},
     "receipts": {"status": "status", "payment_id": "payment_id", "refund_id": "refund_id"},
 }
+_WORDS = {
+    "payments": ("pending", "waiting_for_capture", "succeeded", "canceled"),
+    "refunds": ("pending", "succeeded", "canceled"),
+    "receipts": ("pending", "succeeded", "canceled"),
+}
 _TIMES = {
     "payments": ("created_at", "captured_at"),
     "refunds": ("created_at",),
@@ -61,6 +66,8 @@ def _conditions(table: str, query: Mapping[str, str]) -> tuple[list[str], list[o
     where, values = [], list[object]()
     for name, text in query.items():
         column, _, sign = name.partition(".")
+        if name == "status" and text not in _WORDS[table]:
+            raise invalid("Unknown status", name)
         if name in _SAME[table]:
             where.append(f"{_SAME[table][name]} = ?")
             values.append(text)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Literal
 
 import httpx
+from pydantic import BaseModel, Field
 
 from local.simulators.yookassa.clock import SimulatorClock
 from local.simulators.yookassa.store import Store
@@ -23,6 +24,32 @@ _LATE_MS = (1000, 6000)
 _TICK_SECONDS = 0.2
 
 
+class Weather(BaseModel):
+    """What befalls each notice by chance, on top of the mode; probabilities of 0 to 1.
+
+    A delayed one comes within `delay_seconds`; a reordered one within a few seconds, so that what
+    happens later is told earlier. Of the chances the first that strikes is taken, a duplicate
+    besides.
+    """
+
+    lose: float = Field(default=0.0, ge=0, le=1)
+    duplicate: float = Field(default=0.0, ge=0, le=1)
+    delay: float = Field(default=0.0, ge=0, le=1)
+    reorder: float = Field(default=0.0, ge=0, le=1)
+    delay_seconds: float = Field(default=60.0, gt=0, le=24 * 3600)
+
+    def fate(self, chance: random.Random) -> tuple[bool, int, bool]:
+        """Whether it is lost, how many milliseconds it waits, whether it comes twice."""
+        # Always the same number of draws: one knob must not shift the others' chances.
+        lost, delayed, reordered, twice, part = (chance.random() for _ in range(5))
+        wait = 0
+        if delayed < self.delay:
+            wait = int(part * self.delay_seconds * 1000)
+        elif reordered < self.reorder:
+            wait = int(_LATE_MS[0] + part * (_LATE_MS[1] - _LATE_MS[0]))
+        return lost < self.lose, wait, twice < self.duplicate
+
+
 class Notices:
     """The queue of notifications; `mode` loses, delays or repeats them, also out of order."""
 
@@ -32,15 +59,19 @@ class Notices:
         self._shop = shop
         kept = store.setting(_MODE, {"mode": "normal", "seed": 0})
         self.mode: Mode = kept["mode"]
+        self.weather = Weather(**kept.get("weather", {}))
         self._chance = random.Random(kept["seed"])  # noqa: S311 - disorder, not secrecy
         self.paused = False
         self.fresh = asyncio.Event()
 
-    def choose(self, mode: Mode, seed: int) -> None:
+    def choose(self, mode: Mode, seed: int, weather: Weather | None = None) -> None:
         """Set what happens to notices from now on; the same seed gives the same disorder."""
         self.mode = mode
+        self.weather = weather or Weather()
         self._chance = random.Random(seed)  # noqa: S311 - disorder, not secrecy
-        self._store.remember(_MODE, {"mode": mode, "seed": seed})
+        self._store.remember(
+            _MODE, {"mode": mode, "seed": seed, "weather": self.weather.model_dump()}
+        )
 
     def tell(self, event: str, shown: dict[str, Any]) -> None:
         """Queue a notification in the transaction that changed the object."""
@@ -48,12 +79,7 @@ class Notices:
             return
         body = {"type": "notification", "event": event, "object": shown}
         now = self._clock.now_ms()
-        state = "dropped" if self.mode == "dropped" else "queued"
-        copies = 5 if self.mode == "fivefold" else 1
-        for _ in range(copies):
-            wait = self._chance.randint(0, _SHUFFLE_MS) if copies > 1 else 0
-            if self.mode == "delayed":
-                wait = self._chance.randint(*_LATE_MS)
+        for state, wait in self._fates():
             self._store.run(
                 "insert into notices (event, object_id, body, state, first_ms, next_ms)"
                 " values (?, ?, ?, ?, ?, ?)",
@@ -64,6 +90,28 @@ class Notices:
                 now,
                 now + wait,
             )
+        self.fresh.set()
+
+    def _fates(self) -> list[tuple[str, int]]:
+        """One entry for each copy of a notice: its state, and its delay in milliseconds."""
+        lost, wait, twice = self.weather.fate(self._chance)
+        state = "dropped" if lost or self.mode == "dropped" else "queued"
+        if self.mode == "fivefold":
+            return [(state, wait + self._chance.randint(0, _SHUFFLE_MS)) for _ in range(5)]
+        if self.mode == "delayed":
+            wait += self._chance.randint(*_LATE_MS)
+        return [(state, wait)] * (2 if twice else 1)
+
+    def send_again(self, seq: int) -> None:
+        """Put a notice back into the queue as if it were new, whatever became of it."""
+        now = self._clock.now_ms()
+        self._store.run(
+            "update notices set state = 'queued', attempts = 0, first_ms = ?, next_ms = ?"
+            " where seq = ?",
+            now,
+            now,
+            seq,
+        )
         self.fresh.set()
 
     def last_seq(self) -> int:

@@ -3,7 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-from local.simulators.yookassa.cards import GOOD_CARD, decline_of
+from local.simulators.yookassa.cards import (
+    GOOD_CARD,
+    asks_three_d_secure,
+    decline_of,
+    party_of,
+)
 from local.simulators.yookassa.checks import PaymentAsk
 from local.simulators.yookassa.clock import SimulatorClock
 from local.simulators.yookassa.notices import Notices
@@ -70,6 +75,13 @@ class Payments:
             raise invalid(f"Payment in status {payment.status} cannot be canceled", "payment_id")
         return self._end(payment, "merchant", "canceled_by_merchant")
 
+    def drop_hold(self, payment_id: str, reason: str) -> Payment:
+        """The bank or the provider lets held money go; 409 when nothing is held."""
+        payment = self.find(payment_id)
+        if payment.status != "waiting_for_capture":
+            raise ApiProblem(409, "invalid_request", f"Payment is {payment.status}", "payment_id")
+        return self._end(payment, party_of(reason), reason)
+
     def methods_of(self, payment: Payment) -> list[str]:
         """What the person may pay with: SBP never shows up in a two-stage payment."""
         return [
@@ -80,8 +92,13 @@ class Payments:
             and payment.amount_kopecks <= MAX_KOPECKS[name]
         ]
 
-    def pay(self, payment: Payment, method: str, number: str = GOOD_CARD) -> Payment:
-        """A person pays; 409 when the payment or the method does not allow it."""
+    def pay(
+        self, payment: Payment, method: str, number: str = GOOD_CARD, decline: str | None = None
+    ) -> Payment:
+        """A person pays; 409 when the payment or the method does not allow it.
+
+        `decline` is the reason with which the bank refuses, whatever the card.
+        """
         if payment.status != "pending":
             raise ApiProblem(409, "invalid_request", f"Payment is {payment.status}", "payment_id")
         if method not in self.methods_of(payment):
@@ -89,9 +106,12 @@ class Payments:
         payment = replace(payment, paid_with=method)
         if method == "bank_card":
             payment = replace(payment, card_first6=number[:6], card_last4=number[-4:])
-            decline = decline_of(number)
-            if decline is not None:
-                return self._end(payment, decline.party, decline.reason)
+            payment = replace(payment, three_d_secure=asks_three_d_secure(number))
+            refused = decline_of(number)
+            if decline is None and refused is not None:
+                decline = refused.reason
+        if decline is not None:
+            return self._end(payment, party_of(decline), decline)
         if payment.capture:
             return self._succeed(payment)
         return self._hold(payment)
@@ -110,7 +130,12 @@ class Payments:
 
     def _hold(self, payment: Payment) -> Payment:
         until = self._clock.now_ms() + self._shop.terms.hold_seconds * 1000
-        held = replace(payment, status="waiting_for_capture", hold_until_ms=until)
+        held = replace(
+            payment,
+            status="waiting_for_capture",
+            hold_until_ms=until,
+            held_kopecks=payment.amount_kopecks,
+        )
         return self._save_and_tell(held, "payment.waiting_for_capture")
 
     def _succeed(self, payment: Payment) -> Payment:

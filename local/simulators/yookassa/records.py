@@ -9,6 +9,7 @@ from typing import Any, Literal
 from local.simulators.yookassa.cards import card_type
 from local.simulators.yookassa.terms import income_kopecks
 
+_SAID_BY_THE_BANK = {"rejected_by_payee", "rejected_by_timeout", "yoo_money_account_closed"}
 ID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -56,6 +57,8 @@ class Payment:
     cancel_party: str | None = None
     cancel_reason: str | None = None
     receipt_registration: str | None = None
+    held_kopecks: int | None = None  # what was held; a capture of a part lets the rest go
+    three_d_secure: bool = False
 
     @property
     def due_ms(self) -> int | None:
@@ -155,7 +158,7 @@ def payment_object(payment: Payment, shop_id: str, public_url: str) -> dict[str,
         shown["authorization_details"] = {
             "rrn": str(payment.created_ms)[-12:],
             "auth_code": payment.card_last4.zfill(6),
-            "three_d_secure": {"applied": False},
+            "three_d_secure": {"applied": payment.three_d_secure},
         }
     if payment.receipt_registration is not None:
         shown["receipt_registration"] = payment.receipt_registration
@@ -197,8 +200,9 @@ def refund_object(refund: Refund) -> dict[str, Any]:
     if refund.description:
         shown["description"] = refund.description
     if refund.status == "canceled":
+        reason = refund.cancel_reason or "general_decline"
         shown["cancellation_details"] = {
-            "party": "yoo_money",
-            "reason": refund.cancel_reason or "general_decline",
+            "party": "refund_network" if reason in _SAID_BY_THE_BANK else "yoo_money",
+            "reason": reason,
         }
     return shown

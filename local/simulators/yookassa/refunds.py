@@ -11,6 +11,7 @@ from local.simulators.yookassa.payments import Payments
 from local.simulators.yookassa.problems import ApiProblem, invalid, not_found
 from local.simulators.yookassa.records import ID_FORM, Refund, new_id, refund_object
 from local.simulators.yookassa.store import Store
+from local.simulators.yookassa.terms import REFUND_YEARS_MS
 
 _NO_MONEY = "insufficient_funds"
 
@@ -46,6 +47,8 @@ class Refunds:
         payment = self._payments.find(ask.payment_id)
         if payment.status != "succeeded":
             raise invalid("Only a succeeded payment can be refunded", "payment_id")
+        if self._clock.now_ms() - payment.created_ms > REFUND_YEARS_MS:
+            raise invalid("The payment is older than three years", "payment_id")
         if ask.amount_kopecks > payment.refundable_kopecks:
             raise invalid("Refund is larger than what is left of the payment", "amount.value")
         now = self._clock.now_ms()

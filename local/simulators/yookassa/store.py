@@ -37,6 +37,10 @@ create table if not exists notices (
   body text not null, state text not null, first_ms integer not null,
   next_ms integer not null, attempts integer not null default 0, last_status integer);
 create index if not exists notices_due on notices (next_ms) where state = 'queued';
+create table if not exists chargebacks (
+  seq integer primary key autoincrement, id text not null unique, payment_id text not null,
+  amount_kopecks integer not null, reason text not null, created_ms integer not null);
+create index if not exists chargebacks_of_payment on chargebacks (payment_id);
 create table if not exists fault_rules (
   seq integer primary key autoincrement, operation text not null, kind text not null,
   rule text not null, seen integer not null default 0, fired integer not null default 0);

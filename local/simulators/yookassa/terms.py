@@ -8,6 +8,7 @@ MAX_KOPECKS = {"bank_card": 350_000_00, "sbp": 700_000_00}
 FEE_BASIS_POINTS = {"bank_card": 280, "sbp": 70}
 VAT_PERCENT = 22
 KEY_LIFETIME_MS = 24 * 3600 * 1000
+REFUND_YEARS_MS = 3 * 365 * 24 * 3600 * 1000
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 """Notices to the shop: when, how often, lost or repeated."""
 
+import random
 from datetime import datetime
 from pathlib import Path
 
+from local.simulators.yookassa.notices import Weather
 from local.simulators.yookassa.terms import Terms
 from tests.simulators.yookassa.harness import Receiver, Simulator, simulating, until
 
@@ -103,6 +105,43 @@ def test_fivefold_notices_come_five_times_out_of_order(own: Simulator, receiver:
     assert sorted(told) == ["payment.succeeded"] * 5 + ["payment.waiting_for_capture"] * 5
     # The simulator writes the fate of the last one after it has the answer.
     until(lambda: all(row["state"] == "delivered" for row in own.listing("webhooks")))
+
+
+def fates(seed: int, **chances: float) -> list[tuple[bool, int, bool]]:
+    chance = random.Random(seed)
+    return [Weather(**chances).fate(chance) for _ in range(300)]
+
+
+def test_each_chance_strikes_its_own_share_and_the_seed_decides_which() -> None:
+    everything = {"lose": 0.2, "duplicate": 0.3, "delay": 0.5, "reorder": 0.5}
+    course = fates(4, **everything)
+
+    assert course == fates(4, **everything) != fates(5, **everything)
+    assert 30 <= sum(lost for lost, _, _ in course) <= 90
+    assert 60 <= sum(twice for _, _, twice in course) <= 120
+    assert 180 <= sum(wait > 0 for _, wait, _ in course) <= 260
+    # One knob does not shift another's choice.
+    assert [lost for lost, _, _ in course] == [lost for lost, _, _ in fates(4, lose=0.2)]
+    assert max(wait for _, wait, _ in fates(4, delay=1, delay_seconds=10)) <= 10_000
+
+
+def test_chances_lose_and_repeat_notices(own: Simulator, receiver: Receiver) -> None:
+    own.sim("/webhooks", lose=1)
+    lost = own.captured()
+    own.sim("/webhooks", duplicate=1)
+    twice = own.captured()
+    own.sim("/webhooks", delay=1, delay_seconds=3600, seed=3)
+    late = own.captured()
+
+    until(lambda: receiver.told(twice) == ["payment.succeeded"] * 2)
+    assert receiver.told(late) == []
+    own.sim("/clock", advance_seconds=3600)
+    until(lambda: receiver.told(late) == ["payment.succeeded"])
+    assert receiver.told(lost) == []
+    assert own.listing("webhooks")[0]["state"] == "dropped"
+
+    own.client.post(f"/sim/webhooks/{own.listing('webhooks')[0]['seq']}/again")
+    until(lambda: receiver.told(lost) == ["payment.succeeded"])
 
 
 def test_undelivered_notices_survive_a_restart(tmp_path: Path, receiver: Receiver) -> None:
