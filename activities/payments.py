@@ -91,7 +91,7 @@ class PaymentActivities:
     ) -> None:
         """`loop` is the one that `database` lives on; activities run in other threads."""
         self._gateway = gateway
-        shop = Shop(terms.env, terms.shop_id)
+        shop = Shop(terms.env, terms.shop_id, terms.tax)
         self._store = PaymentStore(database, loop, shop, expect_test=terms.expect_test)
         ended, build = self._find_ended, payment_bodies
         self._operations = {
