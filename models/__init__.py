@@ -1,6 +1,17 @@
 """Tables, the engine and the named queries; importing it registers every table."""
 
-from models import contractors, ledger, offers, orders, payments, points, receipts, telegram, users
+from models import (
+    contractors,
+    ledger,
+    offers,
+    orders,
+    payments,
+    points,
+    receipts,
+    reconciliation,
+    telegram,
+    users,
+)
 from models.columns import metadata
 
 __all__ = [
@@ -12,6 +23,7 @@ __all__ = [
     "payments",
     "points",
     "receipts",
+    "reconciliation",
     "telegram",
     "users",
 ]

@@ -6,7 +6,7 @@ resolutions (see the triggers of the first migration).
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 
 from models.columns import (
     Table,
@@ -31,6 +31,7 @@ class JournalRow(Table, table=True):
         UniqueConstraint("source", "source_id", "kind"),
         CheckConstraint("resolves_id IS NULL OR phase <> 'pending'", name="resolves"),
         CheckConstraint("phase <> 'void' OR resolves_id IS NOT NULL", name="void_resolves"),
+        Index("ix_journals_kind", "kind", "source_id"),
     )
 
     id: int = numbered()
