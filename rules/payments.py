@@ -126,6 +126,8 @@ def _wait(since: datetime, waits: tuple[int, ...], times: int) -> datetime:
 def _refund_step(attempt: Attempt, policy: Policy) -> Step | None:
     looked = attempt.seen_at or attempt.created_at
     for refund in attempt.refunds:
+        if refund.state is RefundState.REQUESTED:
+            return Step(Op.REFUND, attempt.number, None, refund.amount_kopecks, refund.seq)
         if refund.state is RefundState.PENDING:
             at = _wait(looked, policy.refund_poll_seconds, attempt.polls)
             return Step(Op.GET_REFUND, attempt.number, at, refund.amount_kopecks, refund.seq)
@@ -200,6 +202,18 @@ def steps(money: Money, policy: Policy) -> tuple[Step, ...]:
 def next_step(money: Money, policy: Policy) -> Step | None:
     """The most urgent operation, or None when money is at rest; earliest `at` first."""
     return next(iter(steps(money, policy)), None)
+
+
+def asked(attempt: Attempt, step: Step) -> Attempt:
+    """The attempt while the provider is asked.
+
+    A refund keeps its number and sum until it is answered, whatever more falls due meanwhile:
+    the same number with another sum would be another refund.
+    """
+    if step.op is not Op.REFUND or any(one.seq == step.refund_seq for one in attempt.refunds):
+        return attempt
+    sent = Refund(step.refund_seq, step.amount_kopecks)
+    return replace(attempt, refunds=(*attempt.refunds, sent))
 
 
 def observe(attempt: Attempt, seen: Seen, now: datetime) -> Attempt:

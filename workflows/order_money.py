@@ -106,6 +106,7 @@ class Cashier(OrderRecord):
 
     async def _perform(self, step: Step) -> None:
         attempt, asked_at = self._attempt(step.attempt), workflow.now()
+        self.money = self.money.with_attempt(payments.asked(attempt, step))
         refund = next((one for one in attempt.refunds if one.seq == step.refund_seq), None)
         self._asking |= {step.attempt}
         try:

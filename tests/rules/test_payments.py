@@ -18,6 +18,7 @@ from rules.payments import (
     Refund,
     RefundState,
     Seen,
+    asked,
     capture_by,
     next_step,
     observe,
@@ -308,3 +309,18 @@ def test_whatever_happens_nothing_is_taken_or_returned_twice(acts: list[str], pa
     if run.released:
         assert run.provider.captured == run.provider.refunded
         assert run.provider.state != "held"
+
+
+def test_refund_in_flight_keeps_its_sum_while_more_falls_due() -> None:
+    money = owe_refund(_money(AttemptState.CAPTURED), 500_00)
+    first = next_step(money, POLICY_V1)
+    assert first is not None
+    money = Money((asked(money.attempts[0], first),))
+
+    money = owe_refund(money, 700_00)
+
+    assert next_step(money, POLICY_V1) == first
+    answered = Seen(AttemptState.CAPTURED, refund=Refund(1, 500_00, RefundState.SUCCEEDED))
+    rest = next_step(Money((observe(money.attempts[0], answered, NOW),)), POLICY_V1)
+    assert rest is not None
+    assert (rest.op, rest.refund_seq, rest.amount_kopecks) == (Op.REFUND, 2, 700_00)
