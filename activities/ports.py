@@ -53,6 +53,8 @@ class ProviderPayment:
     cancellation_reason: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     test: bool = False
+    created_at: datetime | None = None
+    captured_at: datetime | None = None
 
     @property
     def captured_kopecks(self) -> int:
@@ -69,6 +71,7 @@ class ProviderRefund:
     status: RefundStatus
     amount_kopecks: int
     cancellation_reason: str | None = None
+    created_at: datetime | None = None
 
 
 class PaymentGateway(Protocol):
@@ -95,6 +98,31 @@ class PaymentGateway(Protocol):
 
     def list_refunds(self, payment_id: str) -> list[ProviderRefund]:
         """All refunds of a payment."""
+        ...
+
+
+class ProviderLists(Protocol):
+    """The provider's own lists, for comparison; synchronous, safe to call from several threads.
+
+    Every method raises NotSent, Unknown, Refused or IntegrityBreach.
+    """
+
+    def get_payment(self, payment_id: str) -> ProviderPayment:
+        """Fetch one payment."""
+        ...
+
+    def get_refund(self, refund_id: str) -> ProviderRefund:
+        """Fetch one refund."""
+        ...
+
+    def payments_between(
+        self, since: datetime, until: datetime, *, by: Literal["created_at", "captured_at"]
+    ) -> list[ProviderPayment]:
+        """All payments that were made (or captured) from `since` to `until`."""
+        ...
+
+    def refunds_between(self, since: datetime, until: datetime) -> list[ProviderRefund]:
+        """All refunds that were made from `since` to `until`."""
         ...
 
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Literal, NoReturn, TypeVar
 
 from yookassa.domain.response import PaymentResponse, RefundResponse
 
@@ -34,6 +34,8 @@ _ID = re.compile(r"[0-9a-zA-Z-]{1,64}")
 _POST = re.compile(r"/payments|/refunds|/payments/([0-9a-zA-Z-]{1,64})/(?:capture|cancel)")
 _PAGE = 100
 _MOST_REFUNDS = 1000
+# Of one window of reconciliation; a bound against a list that never ends.
+_MOST_LISTED = 100_000
 _T = TypeVar("_T")
 
 
@@ -96,8 +98,7 @@ class YooKassaGateway:
 
     def list_payments(self, created_after: datetime, limit: int = 100) -> list[ProviderPayment]:
         """At most `limit` payments created after an instant, newest first, over all pages."""
-        moment = created_after.astimezone(UTC).isoformat(timespec="milliseconds")
-        query = {"created_at.gt": moment.replace("+00:00", "Z")}
+        query = {"created_at.gt": _moment(created_after)}
         return [self._payment(item) for item in self._items("/payments", query, limit)]
 
     def list_refunds(self, payment_id: str) -> list[ProviderRefund]:
@@ -107,6 +108,23 @@ class YooKassaGateway:
         if any(refund.payment_id != payment_id for refund in refunds):
             _breach("payment_id")
         return refunds
+
+    def payments_between(
+        self, since: datetime, until: datetime, *, by: Literal["created_at", "captured_at"]
+    ) -> list[ProviderPayment]:
+        """All payments that were made (or captured) from `since` to `until`, over all pages.
+
+        A payment of the other mode (live or test) is in the list as it is: whoever compares
+        must see it.
+        """
+        query = {f"{by}.gte": _moment(since), f"{by}.lte": _moment(until)}
+        items = self._items("/payments", query, _MOST_LISTED)
+        return [self._payment(item, any_mode=True) for item in items]
+
+    def refunds_between(self, since: datetime, until: datetime) -> list[ProviderRefund]:
+        """All refunds that were made from `since` to `until`, over all pages."""
+        query = {"created_at.gte": _moment(since), "created_at.lte": _moment(until)}
+        return [_refund(item) for item in self._items("/refunds", query, _MOST_LISTED)]
 
     def _items(self, path: str, query: dict[str, str], limit: int) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
@@ -123,11 +141,11 @@ class YooKassaGateway:
                 return items[:limit]
             query["cursor"] = str(cursor)
 
-    def _payment(self, answer: dict[str, Any]) -> ProviderPayment:
+    def _payment(self, answer: dict[str, Any], *, any_mode: bool = False) -> ProviderPayment:
         payment = _parsed(_read_payment, answer)
         if _parsed(_read_shop, answer) != self._shop_id:
             _breach("recipient.account_id")
-        if self._test is not None and payment.test is not self._test:
+        if not any_mode and self._test is not None and payment.test is not self._test:
             _breach("test")
         return payment
 
@@ -138,6 +156,14 @@ class YooKassaGateway:
             _breach("payment_id")
         _same_amount(refund.amount_kopecks, asked)
         return refund
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _instant(answer: dict[str, Any], name: str) -> datetime | None:
+    return datetime.fromisoformat(answer[name]) if answer.get(name) else None
 
 
 def _id(object_id: str) -> str:
@@ -196,6 +222,8 @@ def _read_payment(answer: dict[str, Any]) -> ProviderPayment:
         refunded_kopecks=refunded,
         confirmation_url=getattr(confirmation, "confirmation_url", None),
         expires_at=datetime.fromisoformat(parsed.expires_at) if parsed.expires_at else None,
+        created_at=_instant(answer, "created_at"),
+        captured_at=_instant(answer, "captured_at"),
         cancellation_reason=_reason(parsed),
         metadata={str(name): str(value) for name, value in (parsed.metadata or {}).items()},
         test=answer["test"] is True,
@@ -219,4 +247,5 @@ def _read_refund(answer: dict[str, Any]) -> ProviderRefund:
         status=_REFUND_STATUSES[parsed.status],
         amount_kopecks=amount_kopecks,
         cancellation_reason=_reason(parsed),
+        created_at=_instant(answer, "created_at"),
     )
