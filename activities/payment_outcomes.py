@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities import ledger, outbox, receipt_records
+from activities import ledger, mirror, outbox, receipt_records
 from activities.messages import PaymentStep
 from activities.payment_answers import (
     Expected,
@@ -79,6 +79,7 @@ async def record_payment(
         Expected(step.order_id, step.attempt, attempt.amount_kopecks, attempt.provider_id, test),
         payment,
     )
+    await mirror.see(session, [payment], now)
     before, state = attempt.state, state_of(payment, attempt.state)
     attempt.released = attempt.released or step.released
     attempt.provider_id = payment.id
@@ -177,6 +178,7 @@ async def record_refund(
     state = RefundState.FAILED
     if refund is not None:
         check_refund(attempt.provider_id, row, refund)
+        await mirror.see(session, [refund], now)
         state = refund_state_of(refund)
         row.provider_id, row.reason = refund.id, refund.cancellation_reason or row.reason
     if row.state in _REFUND_FINAL and state in _REFUND_FINAL and row.state is not state:
@@ -238,9 +240,10 @@ async def _conclude_all(session: AsyncSession, step: PaymentStep) -> None:
 
 
 def _json(answer: ProviderPayment | ProviderRefund) -> dict[str, Any]:
-    said = asdict(answer)
-    expires = said.get("expires_at")
-    return {**said, "expires_at": expires.isoformat()} if expires is not None else said
+    return {
+        name: said.isoformat() if isinstance(said, datetime) else said
+        for name, said in asdict(answer).items()
+    }
 
 
 async def _tell(session: AsyncSession, step: PaymentStep, notices: Sequence[Told]) -> None:
