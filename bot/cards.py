@@ -1,6 +1,6 @@
 """Renders outbox rows: cards and notices from the newest rows, through the texts."""
 
-from bot.keyboards import card_keyboard
+from bot.keyboards import card_keyboard, receipt_keyboard
 from bot.rendering import OwedMessage, Rendered
 from models.database import Database
 from models.queries import orders as order_queries
@@ -44,7 +44,9 @@ class CardRenderer:
         """The message of a row, from what the rows say now; None when there is nothing to say."""
         lang = pick(message.language)
         if message.notice is not None and message.notice.startswith(PLAIN):
-            return Rendered(screen(message.notice.removeprefix(PLAIN), lang, **message.params))
+            key = message.notice.removeprefix(PLAIN)
+            keyboard = receipt_keyboard(lang) if key == "receipt.ask" else None
+            return Rendered(screen(key, lang, **message.params), keyboard)
         if message.order_id is None:
             return None
         view = await self._view(message)

@@ -24,6 +24,7 @@ class Flow(StrEnum):
     CLAIM = "claim"
     PRICE = "price"
     SUPPORT = "support"
+    EMAIL = "email"
 
 
 class Step(StrEnum):
@@ -46,6 +47,7 @@ class Step(StrEnum):
     AMOUNT = "amount"
     QUESTION = "question"
     PRICE = "price"
+    EMAIL = "email"
     FINISHED = "finished"
 
 
@@ -60,6 +62,7 @@ class Remark(StrEnum):
     TOO_LONG = "too_long"
     OUT_OF_BOUNDS = "out_of_bounds"
     CHOOSE_ONE = "choose_one"
+    BAD_EMAIL = "bad_email"
 
 
 @dataclass(frozen=True)

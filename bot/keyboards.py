@@ -42,6 +42,7 @@ MORE_CONTRACTOR = (
     "menu.help",
     "menu.privacy",
 )
+ASK_EMAIL, SKIP_EMAIL = "email.ask", "email.skip"
 MENU_KEYS = frozenset(
     key for row in (*CLIENT_MENU, *CONTRACTOR_MENU, MORE_CLIENT, MORE_CONTRACTOR) for key in row
 )
@@ -105,6 +106,17 @@ def more_menu(lang: Language, *, is_contractor: bool) -> InlineKeyboardMarkup:
 def menu_button(key: str, lang: Language, version: int = 0) -> InlineKeyboardButton:
     """One inline button of the menu; its text is the key's, unless it is not a menu key."""
     return InlineKeyboardButton(say(key, lang), callback_data=pack(MENU, key, version))
+
+
+def receipt_keyboard(lang: Language) -> InlineKeyboardMarkup:
+    """The buttons below the question where a receipt shall go."""
+    labels = {ASK_EMAIL: "receipt.ask_email_button", SKIP_EMAIL: "receipt.skip_button"}
+    return InlineKeyboardMarkup(
+        [
+            [InlineKeyboardButton(say(key, lang), callback_data=pack(MENU, ref, 0))]
+            for ref, key in labels.items()
+        ]
+    )
 
 
 def order_list(views: Sequence[OrderView], role: Role, lang: Language) -> InlineKeyboardMarkup:

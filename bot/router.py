@@ -9,7 +9,7 @@ from telegram import ChatMember, Update, User
 from telegram.constants import ChatType
 
 from bot.callbacks import DRAFT, MENU, MONEY, OPEN, Tap, unpack
-from bot.handlers import contractor, dialogues, general, orders, statements, support
+from bot.handlers import contractor, dialogues, general, orders, receipts, statements, support
 from bot.inbox import StoredUpdate
 from bot.keyboards import MENU_KEYS
 from bot.visit import Desk, Visit
@@ -27,6 +27,7 @@ COMMANDS: dict[str, Handler] = {
     "privacy": general.privacy,
     "delete_me": general.ask_deletion,
     "support": support.ask_question,
+    "email": receipts.email,
     "new": dialogues.new_order,
     "orders": orders.list_orders,
     "work": contractor.work,
@@ -124,7 +125,7 @@ class Router:
             await orders.tap(visit, tap)
 
 
-MENU_TAPS: dict[str, Handler] = {**MENU_WORDS, **general.TAPS, **contractor.TAPS}
+MENU_TAPS: dict[str, Handler] = {**MENU_WORDS, **general.TAPS, **receipts.TAPS, **contractor.TAPS}
 
 
 async def _message(visit: Visit) -> None:

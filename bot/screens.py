@@ -31,6 +31,7 @@ def _remark(draft: Draft, remark: Remark, lang: Language) -> str:
         Remark.BAD_PIN: "ask.place_none",
         Remark.FOREIGN_CONTACT: "ask.phone_own",
         Remark.CHOOSE_ONE: "join.services_none",
+        Remark.BAD_EMAIL: "receipt.email_wrong",
     }.get(remark)
     if key is None and draft.step is Step.AMOUNT:
         key = "claim.not_number"
@@ -52,4 +53,5 @@ _SCREENS: dict[Flow, dict[Step, Show]] = {
     Flow.CLAIM: work_screens.CLAIM,
     Flow.PRICE: work_screens.PRICE,
     Flow.SUPPORT: work_screens.SUPPORT,
+    Flow.EMAIL: work_screens.EMAIL,
 }

@@ -98,6 +98,10 @@ def _question(draft: Draft, _: Facts, lang: Language) -> Screen:
     return Screen(words, ((navigation(lang)[0],),))
 
 
+def _email(_: Draft, __: Facts, lang: Language) -> Screen:
+    return Screen(screen("receipt.email_ask", lang), ((navigation(lang)[1],),))
+
+
 FORM: dict[Step, Show] = {
     Step.NAME: _name,
     Step.SERVICES: _services,
@@ -110,3 +114,4 @@ FORM: dict[Step, Show] = {
 CLAIM: dict[Step, Show] = {Step.AMOUNT: _amount}
 PRICE: dict[Step, Show] = {Step.PRICE: _price}
 SUPPORT: dict[Step, Show] = {Step.QUESTION: _question}
+EMAIL: dict[Step, Show] = {Step.EMAIL: _email}

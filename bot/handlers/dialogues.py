@@ -7,7 +7,14 @@ from uuid import uuid4
 from sqlmodel.ext.asyncio.session import AsyncSession
 from telegram import InlineKeyboardMarkup, Message
 
-from bot import amount_dialogue, drafts, order_dialogue, support_dialogue, work_dialogue
+from bot import (
+    amount_dialogue,
+    drafts,
+    email_dialogue,
+    order_dialogue,
+    support_dialogue,
+    work_dialogue,
+)
 from bot.callbacks import Tap
 from bot.dialogue import (
     BACK,
@@ -40,6 +47,7 @@ _ADVANCE = {
     Flow.CLAIM: amount_dialogue.advance,
     Flow.PRICE: amount_dialogue.advance,
     Flow.SUPPORT: support_dialogue.advance,
+    Flow.EMAIL: email_dialogue.advance,
 }
 _ASKS_PLACE = (Step.PLACE, Step.WHICH_PLACE, Step.PIN, Step.FAR_PIN)
 
@@ -74,7 +82,7 @@ async def begin(visit: Visit, draft: Draft, *, in_place: bool = True) -> None:
     # Buttons of an earlier dialogue must not fit this one by chance.
     fresh = replace(draft, version=secrets.randbelow(900_000) * 1_000)
     async with visit.desk.database.transaction() as session:
-        if draft.flow in (Flow.CLAIM, Flow.PRICE, Flow.SUPPORT):
+        if draft.flow in (Flow.CLAIM, Flow.PRICE, Flow.SUPPORT, Flow.EMAIL):
             fresh = await drafts.laid_over(session, visit.user.id, fresh)
         saved = await drafts.save(session, visit.user.id, fresh, visit.update.update_id)
     await _show(visit, saved, in_place=in_place)

@@ -1,7 +1,7 @@
 """What a finished dialogue does: places an order, registers a contractor, claims, reports."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
@@ -18,7 +18,7 @@ from bot.relay import tell_support
 from bot.visit import Visit
 from models.contractors import ContractorRow, ContractorServiceRow, ContractorStatus
 from models.orders import OrderRequestRow, Precision, Source
-from models.queries import users
+from models.queries import receipts, users
 from rules.catalog import Service, ServiceType
 from rules.errors import RuleViolation, TooManyOrders
 from rules.orders import Role
@@ -198,10 +198,19 @@ async def _question(visit: Visit, draft: Draft) -> None:
     await visit.say_with_menu("support.sent")
 
 
+async def _email(visit: Visit, draft: Draft) -> None:
+    async with visit.desk.database.transaction() as session:
+        now = datetime.now(UTC)
+        await receipts.give_email(session, visit.user.id, draft.answers["email"], now)
+    await end_dialogue(visit)
+    await visit.say_with_menu("receipt.email_set", email=draft.answers["email"])
+
+
 _FINISH: dict[Flow, Callable[[Visit, Draft], Awaitable[None]]] = {
     Flow.ORDER: _place_order,
     Flow.WORK: _register,
     Flow.CLAIM: _claim,
     Flow.PRICE: _done,
     Flow.SUPPORT: _question,
+    Flow.EMAIL: _email,
 }

@@ -18,12 +18,25 @@ from texts.language import Language, pick
 
 _OPEN_ORDERS = text("""
     SELECT count(*) FROM orders o LEFT JOIN contractors c ON c.id = o.contractor_id
-    WHERE (o.client_id = :user OR c.user_id = :user) AND o.money_closed_at IS NULL
+    WHERE (o.client_id = :user OR c.user_id = :user)
+      AND (o.money_closed_at IS NULL OR EXISTS (
+        SELECT 1 FROM receipts r WHERE r.order_id = o.id AND o.client_id = :user
+          AND r.state IN ('due', 'sent')))
 """)
 _ERASE = (
     text("""
         UPDATE users SET first_name = '', username = NULL, phone = NULL,
-            phone_verified_at = NULL, erased_at = :now WHERE id = :user
+            phone_verified_at = NULL, email = NULL, email_asked_at = NULL, erased_at = :now
+        WHERE id = :user
+    """),
+    # An address travelled inside them; they were answered long ago.
+    text("""
+        UPDATE payment_operations SET request_bytes = ''
+        WHERE order_id IN (SELECT id FROM orders WHERE client_id = :user)
+    """),
+    text("""
+        UPDATE receipts SET request_bytes = ''
+        WHERE order_id IN (SELECT id FROM orders WHERE client_id = :user)
     """),
     text("UPDATE order_requests SET address = NULL, comment = NULL WHERE client_id = :user"),
     text("UPDATE orders SET address = NULL, comment = NULL WHERE client_id = :user"),
