@@ -91,6 +91,12 @@ Reason = Literal[
 ]  # fmt: skip
 
 
+_SYSTEMS = (
+    ("220", "Mir"), ("4", "Visa"), ("5", "MasterCard"), ("67", "MasterCard"),
+    ("37", "AmericanExpress"), ("35", "JCB"), ("36", "DinersClub"),
+)  # fmt: skip
+
+
 def party_of(reason: str) -> str:
     """The `party` of a cancellation with this reason."""
     if reason == "canceled_by_merchant":
@@ -113,8 +119,4 @@ def explain(reason: str, language: str) -> str:
 
 def card_type(number: str) -> str:
     """The payment system by the first digits."""
-    if number.startswith("220"):
-        return "Mir"
-    if number.startswith("4"):
-        return "Visa"
-    return "MasterCard" if number.startswith("5") else "Unknown"
+    return next((name for start, name in _SYSTEMS if number.startswith(start)), "Unknown")

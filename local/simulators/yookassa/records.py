@@ -94,6 +94,7 @@ class Refund:
     cancel_reason: str | None = None
     due_ms: int | None = None
     ends: Literal["succeeded", "canceled"] = "succeeded"  # how it ends at `due_ms`
+    method: str | None = None  # how the payment was paid
     receipt_registration: str | None = None
 
     def row(self) -> dict[str, Any]:
@@ -195,6 +196,10 @@ def refund_object(refund: Refund) -> dict[str, Any]:
     }
     if refund.receipt_registration is not None:
         shown["receipt_registration"] = refund.receipt_registration
+    if refund.method == "sbp":
+        shown["refund_method"] = {"type": "sbp"}
+        if refund.status == "succeeded":
+            shown["refund_method"]["sbp_operation_id"] = refund.id.replace("-", "").upper()
     if refund.metadata:
         shown["metadata"] = refund.metadata
     if refund.description:

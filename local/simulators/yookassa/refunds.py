@@ -61,6 +61,7 @@ class Refunds:
             source=source,
             description=ask.description,
             metadata=ask.metadata,
+            method=payment.paid_with,
         )
         self._store.save_payment(
             replace(payment, refunding_kopecks=payment.refunding_kopecks + refund.amount_kopecks)
