@@ -17,7 +17,7 @@ args ?=
 WORKERS ?= 4
 PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadfile
 
-.PHONY: help demo up test test-ui test-money simulate histories register replay check fmt migrate
+.PHONY: help demo up test test-ui test-money chaos simulate histories register replay check fmt migrate
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ simulate: $(EMBEDDED) ## Compare policies on a synthetic season (POLICY=file HIS
 register: $(EMBEDDED) ## Write the accountant's register of a business day (DATE=2026-11-24)
 	@test -n "$(DATE)" || { echo "Which day? make register DATE=2026-11-24" >&2; exit 2; }
 	@$(PY) -m local register $(DATE) $(args)
+
+chaos: $(EMBEDDED) ## Orders under seeded faults, then the books (SEED=7 ORDERS=24; long: ORDERS=1000)
+	@$(PY) -m local chaos --seed $(or $(SEED),7) --orders $(or $(ORDERS),24) $(args)
 
 histories: $(DEV) ## Record the replay files again
 	@$(PY) -m local histories $(args)

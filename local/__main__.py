@@ -80,7 +80,7 @@ def demo() -> None:
 @app.command()
 def chaos(
     seed: Annotated[int, typer.Option(help="The same seed, the same schedule")] = 7,
-    orders: Annotated[int, typer.Option(help="How many orders live through it", min=1)] = 40,
+    orders: Annotated[int, typer.Option(help="How many orders live through it", min=1)] = 24,
 ) -> None:
     """Run orders under a schedule of faults and compare the books with the provider's."""
     from local.chaos import run  # noqa: PLC0415 - as above
