@@ -1,16 +1,14 @@
 """Recording what the provider was seen to say: rows, journals, the card, in one transaction."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import update
-from sqlmodel import col, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities import ledger, mirror, outbox, receipt_records
+from activities import ledger, mirror, receipt_records
 from activities.messages import PaymentStep
 from activities.payment_answers import (
     Expected,
@@ -22,6 +20,7 @@ from activities.payment_answers import (
     seen_refund,
     state_of,
 )
+from activities.payment_card import Told, tell
 from activities.payment_records import (
     attempt_key,
     find_refund,
@@ -30,29 +29,12 @@ from activities.payment_records import (
     refund_key,
 )
 from activities.ports import IntegrityBreach, ProviderPayment, ProviderRefund
-from models.orders import OrderRow
-from models.payments import (
-    OperationStatus,
-    PaymentAttemptRow,
-    PaymentOperationRow,
-    RefundRow,
-)
+from models.payments import OperationStatus, PaymentAttemptRow, PaymentOperationRow
 from rules import ledger as postings
 from rules.changes import Notice
-from rules.payments import (
-    Attempt,
-    AttemptState,
-    Money,
-    MoneySummary,
-    Refund,
-    RefundState,
-    Seen,
-    summary,
-)
+from rules.payments import AttemptState, RefundState, Seen
 from rules.receipts import ReceiptKind
 
-Told = tuple[Notice, Mapping[str, int | str]]
-_SUMMARY = TypeAdapter(MoneySummary)
 _UNPAID = (AttemptState.REQUESTED, AttemptState.PENDING)
 _PAID = (AttemptState.HELD, AttemptState.CAPTURED)
 _DECLINED = (AttemptState.DECLINED, AttemptState.FAILED)
@@ -94,7 +76,7 @@ async def record_payment(
         attempt.decline_reason = payment.cancellation_reason or attempt.decline_reason
         attempt.updated_at = now
         await _post_move(session, step, attempt, before, payment, now)
-        await _tell(session, step, _notices(attempt, before))
+        await tell(session, step, _notices(attempt, before))
     if key is not None:
         await _conclude(session, key, OperationStatus.DONE, payment)
     return seen_attempt(attempt)
@@ -110,7 +92,7 @@ async def record_refusal(
         attempt.state, attempt.decline_reason = AttemptState.FAILED, code
         attempt.released = attempt.released or step.released
         attempt.updated_at = now
-        await _tell(session, step, _notices(attempt, AttemptState.REQUESTED))
+        await tell(session, step, _notices(attempt, AttemptState.REQUESTED))
     await _conclude(session, key, OperationStatus.REFUSED)
     return seen_attempt(attempt)
 
@@ -188,7 +170,7 @@ async def record_refund(
         await _post_refund(session, step, attempt, state, now)
         sent = state is RefundState.SUCCEEDED
         told = (_returned(attempt), {"kopecks": row.amount_kopecks})
-        await _tell(session, step, [told] if sent else [])
+        await tell(session, step, [told] if sent else [])
     if key is not None:
         status = OperationStatus.REFUSED if refund is None else OperationStatus.DONE
         await _conclude(session, key, status, refund)
@@ -244,56 +226,3 @@ def _json(answer: ProviderPayment | ProviderRefund) -> dict[str, Any]:
         name: said.isoformat() if isinstance(said, datetime) else said
         for name, said in asdict(answer).items()
     }
-
-
-async def _tell(session: AsyncSession, step: PaymentStep, notices: Sequence[Told]) -> None:
-    """The order's money as all its attempts say it, the client's card and what he must know."""
-    money = await _money(session, step.order_id)
-    facts = _SUMMARY.dump_python(summary(money), mode="json")
-    await session.exec(
-        update(OrderRow).where(col(OrderRow.id) == step.order_id).values(money=facts)
-    )
-    owed = [outbox.client_card(step.order_id, step.client_id)]
-    owed += [
-        outbox.client_notice(step.order_id, step.client_id, notice, **params)
-        for notice, params in notices
-    ]
-    await outbox.owe(session, owed)
-
-
-async def _money(session: AsyncSession, order_id: str) -> Money:
-    await session.flush()
-    attempts = await session.exec(
-        select(PaymentAttemptRow)
-        .where(PaymentAttemptRow.order_id == order_id)
-        .order_by(col(PaymentAttemptRow.number))
-    )
-    found = await session.exec(
-        select(RefundRow).where(RefundRow.order_id == order_id).order_by(col(RefundRow.seq))
-    )
-    refunds = found.all()
-    return Money(
-        tuple(
-            _attempt(one, [refund for refund in refunds if refund.attempt == one.number])
-            for one in attempts
-        )
-    )
-
-
-def _attempt(row: PaymentAttemptRow, refunds: list[RefundRow]) -> Attempt:
-    return Attempt(
-        number=row.number,
-        method=row.method,
-        amount_kopecks=row.amount_kopecks,
-        created_at=row.created_at,
-        state=row.state,
-        provider_id=row.provider_id,
-        confirmation_url=row.confirmation_url,
-        decline_reason=row.decline_reason,
-        hold_ends_at=row.hold_ends_at,
-        released=row.released,
-        late=row.late,
-        refunds=tuple(
-            Refund(one.seq, one.amount_kopecks, one.state, one.provider_id) for one in refunds
-        ),
-    )

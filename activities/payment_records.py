@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 from temporalio.exceptions import ApplicationError
 
-from activities import ledger, receipt_records
+from activities import ledger, payment_card, payment_health, receipt_records
 from activities.messages import PaymentStep
 from activities.payment_answers import known_already
 from models.orders import OrderRow
@@ -19,9 +19,11 @@ from models.payments import (
     OperationStatus,
     PaymentAttemptRow,
     PaymentOperationRow,
+    ProviderHealthRow,
     RefundRow,
 )
 from rules.ledger import refund_requested
+from rules.outage import Health
 from rules.payments import AttemptState, Op, RefundState, Seen
 from rules.receipts import Tax
 
@@ -60,6 +62,9 @@ class Prepared:
     sends: int = 1
     is_dead: bool = False
     known: Seen | None = None
+    is_clear: bool = True
+    # It is not its turn: payments are down, or others have waited for longer.
+    wait: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,18 @@ async def lock_order(session: AsyncSession, order_id: str) -> str:
     return found.one()
 
 
+async def _lock_and_look_up(session: AsyncSession, order_id: str, shop: Shop) -> tuple[str, Health]:
+    """The order's secret and the weather in one statement, because every operation asks."""
+    found = await session.exec(
+        select(OrderRow.secret, ProviderHealthRow)
+        .outerjoin(ProviderHealthRow, col(ProviderHealthRow.shop_id) == shop.shop_id)
+        .where(OrderRow.id == order_id)
+        .with_for_update(of=OrderRow, key_share=True)
+    )
+    secret, health = found.one()
+    return secret, payment_health.health_of(health)
+
+
 async def lock_attempt(session: AsyncSession, step: PaymentStep) -> PaymentAttemptRow:
     """The attempt's row.
 
@@ -118,7 +135,7 @@ async def prepare(
     session: AsyncSession, step: PaymentStep, shop: Shop, build: Build, now: datetime
 ) -> Prepared:
     """Write the operation down; committed before its first send, and found again ever after."""
-    secret = await lock_order(session, step.order_id)
+    secret, health = await _lock_and_look_up(session, step.order_id, shop)
     if step.op is Op.CREATE:
         await _ensure_attempt(session, step, now)
     attempt = await lock_attempt(session, step)
@@ -134,12 +151,24 @@ async def prepare(
         body = await receipt_records.carry(session, shop.tax, row, request.body, step, now)
         row.path, row.request_bytes = request.path, body
     first = row.first_sent_at or now
+    request = Request(row.path, row.request_bytes)
+    wait = await payment_health.wait_of_operation(session, row, shop.shop_id, health, now)
+    if wait is not None:
+        await payment_card.doubt(session, step)
+        return Prepared(row.key, request, first, attempt.provider_id, row.sends, wait=wait)
     is_dead = now - first >= KEY_LIFE
     if not is_dead:
         row.first_sent_at, row.last_sent_at, row.sends = first, now, row.sends + 1
         row.status = OperationStatus.SENT
-    request = Request(row.path, row.request_bytes)
-    return Prepared(row.key, request, first, attempt.provider_id, row.sends, is_dead)
+    return Prepared(
+        row.key,
+        request,
+        first,
+        attempt.provider_id,
+        row.sends,
+        is_dead,
+        is_clear=health.is_clear,
+    )
 
 
 async def sent(session: AsyncSession, step: PaymentStep) -> Prepared | None:

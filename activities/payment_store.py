@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy.exc import IntegrityError
@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities import payment_outcomes, payment_records
+from activities import payment_card, payment_health, payment_outcomes, payment_records
 from activities.messages import PaymentStep
 from activities.payment_answers import seen_attempt
 from activities.payment_records import Build, Prepared, Shop
@@ -45,13 +45,17 @@ class PaymentStore:
         self._loop = loop
         self._shop = shop
         self._expect_test = expect_test
+        # As last read by any of this process's threads; at first it has to be found out.
+        self._is_clear = False
 
     def prepare(self, step: PaymentStep, build: Build) -> Prepared:
         """Write an operation down before it is sent, or find what it has come to."""
         now = business_now()
-        return self._write(
+        prepared = self._write(
             lambda session: payment_records.prepare(session, step, self._shop, build, now)
         )
+        self._is_clear = prepared.is_clear
+        return prepared
 
     def record(
         self, step: PaymentStep, answer: ProviderPayment | ProviderRefund, key: str | None
@@ -85,6 +89,38 @@ class PaymentStore:
     def mark(self, key: str, status: OperationStatus) -> None:
         """Note what became of a send."""
         self._write(lambda session: payment_records.mark(session, key, status))
+
+    def wait_of_look(self) -> timedelta | None:
+        """How long a look has to wait while payments are down; None: not at all."""
+        now, shop_id = business_now(), self._shop.shop_id
+
+        async def ask(session: AsyncSession) -> timedelta | None:
+            health = await payment_health.read(session, shop_id)
+            self._is_clear = health.is_clear
+            return await payment_health.wait_of_look(session, shop_id, health, now)
+
+        return self._write(ask)
+
+    def unanswered(self, step: PaymentStep, key: str | None) -> None:
+        """No answer: note it for this operation, for the client's card and for the weather."""
+        now = business_now()
+
+        async def note(session: AsyncSession) -> None:
+            await payment_card.doubt(session, step)
+            if key is not None:
+                await payment_records.mark(session, key, OperationStatus.UNKNOWN)
+            await payment_health.note(session, self._shop.shop_id, now, works=False)
+
+        self._is_clear = False
+        self._write(note)
+
+    def answered(self) -> None:
+        """An answer: written only when the weather was not clear; costs nothing otherwise."""
+        if self._is_clear:
+            return
+        now, shop_id = business_now(), self._shop.shop_id
+        health = self._write(lambda session: payment_health.note(session, shop_id, now, works=True))
+        self._is_clear = health.is_clear
 
     def payment_id(self, step: PaymentStep) -> str | None:
         """The provider's id of the attempt, if it is known."""

@@ -8,23 +8,20 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TypeVar
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import payment_bodies
 from activities.messages import PaymentStep
+from activities.payment_exchange import Exchange, take_turn
 from activities.payment_records import Build, Prepared, Shop
 from activities.payment_store import PaymentStore
 from activities.ports import (
-    IntegrityBreach,
-    NotSent,
     PaymentGateway,
     ProviderPayment,
     ProviderRefund,
     Refused,
-    Unknown,
 )
 from activities.receipt_requests import is_about_a_receipt
 from models.database import Database
@@ -32,16 +29,12 @@ from models.payments import OperationStatus
 from rules import troubles
 from rules.payments import Op, Seen
 from rules.receipts import Tax
-from runtime import metrics
 from runtime.failpoints import failpoint
 
 # Payments of a day are read back to prove that one is absent; with more, nothing is proven.
 PAYMENTS_READ_MAX = 10_000
 # Their clock and ours may differ.
 CLOCK_MARGIN = timedelta(hours=1)
-BUSY_SECONDS = 10.0
-# Nothing about the payment is wrong: the shop's keys were changed, or we ask too often.
-_WEATHER = (401, 403, 429)
 # Failures that asking again at once would only repeat, and what `rules.troubles` calls them.
 _DEFINITE = {
     "IntegrityBreach": troubles.BREACH,
@@ -50,7 +43,6 @@ _DEFINITE = {
     "PaymentNotFound": troubles.NOT_FOUND,
     "RefundTooHigh": troubles.TOO_HIGH,
 }
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -78,7 +70,7 @@ class _Operation:
 class PaymentActivities:
     """The six operations; run twice, each has one effect at the provider and in the books.
 
-    Weather is an ApplicationError and retried: NotSent, Unknown, ProviderBusy and those of
+    Weather is an ApplicationError and retried: NotSent, Unknown, ProviderBusy, Waits and those of
     `PaymentStore`. A definite answer that is not what was asked for is a `trouble` of the result.
     """
 
@@ -93,6 +85,7 @@ class PaymentActivities:
         self._gateway = gateway
         shop = Shop(terms.env, terms.shop_id, terms.tax)
         self._store = PaymentStore(database, loop, shop, expect_test=terms.expect_test)
+        self._exchange = Exchange(self._store)
         ended, build = self._find_ended, payment_bodies
         self._operations = {
             Op.CREATE: _Operation(
@@ -147,13 +140,15 @@ class PaymentActivities:
         payment_id = self._store.payment_id(step)
         if payment_id is None:
             return self._search(step, Op.CREATE)
+        take_turn(step, self._store.wait_of_look())
         return self._store.record(step, self._fetch(step, payment_id), None)
 
     def _look_at_refund(self, step: PaymentStep) -> Seen:
         refund_id = self._store.refund_id(step)
         if refund_id is None:
             return self._search(step, Op.REFUND)
-        refund = self._read(step, lambda: self._gateway.get_refund(refund_id))
+        take_turn(step, self._store.wait_of_look())
+        refund = self._exchange.read(step, lambda: self._gateway.get_refund(refund_id))
         return self._store.record(step, refund, None)
 
     def _search(self, step: PaymentStep, op: Op) -> Seen:
@@ -168,6 +163,7 @@ class PaymentActivities:
     def _operate(self, step: PaymentStep) -> Seen:
         operation = self._operations[step.op]
         prepared = self._store.prepare(step, operation.build)
+        take_turn(step, prepared.wait)
         if prepared.known is None and prepared.is_dead:
             found = operation.find(step, prepared)
             if found is not None:
@@ -178,8 +174,10 @@ class PaymentActivities:
             return prepared.known
         request = prepared.request
         try:
-            answer = self._ask(
-                step, lambda: self._gateway.post(request.path, request.body, prepared.key)
+            answer = self._exchange.ask(
+                step,
+                lambda: self._gateway.post(request.path, request.body, prepared.key),
+                prepared.key,
             )
         except Refused as refusal:
             if step.op is Op.CREATE and is_about_a_receipt(refusal.parameter):
@@ -187,10 +185,6 @@ class PaymentActivities:
                 self._store.mark(prepared.key, OperationStatus.REFUSED)
                 raise ApplicationError("the receipt was refused", type="ReceiptRefused") from None
             return operation.refused(step, prepared, refusal.code)
-        except ApplicationError as failure:
-            if failure.type == Unknown.__name__:
-                self._store.mark(prepared.key, OperationStatus.UNKNOWN)
-            raise
         failpoint(f"payment.{step.op.value}.sent")
         return self._store.record(step, answer, prepared.key)
 
@@ -202,38 +196,14 @@ class PaymentActivities:
             self._store.mark(prepared.key, OperationStatus.REFUSED)
         return self._store.prepare(step, operation.build)
 
-    def _ask(self, step: PaymentStep, exchange: Callable[[], _T]) -> _T:
-        """One exchange; whatever may be different the next time becomes a retry."""
-        outcome = "ok"
-        try:
-            return exchange()
-        except (NotSent, Unknown, IntegrityBreach) as failure:
-            outcome = type(failure).__name__
-            raise ApplicationError(str(failure), type=outcome) from failure
-        except Refused as refusal:
-            outcome = refusal.code
-            if refusal.http_status not in _WEATHER:
-                raise
-            wait = timedelta(seconds=refusal.retry_after_seconds or BUSY_SECONDS)
-            raise ApplicationError(
-                str(refusal), type="ProviderBusy", next_retry_delay=wait
-            ) from refusal
-        finally:
-            metrics.PAYMENT_OPERATIONS.labels(operation=step.op.value, outcome=outcome).inc()
-
-    def _read(self, step: PaymentStep, exchange: Callable[[], _T]) -> _T:
-        """One reading; that the provider will not let it be read is a definite answer."""
-        try:
-            return self._ask(step, exchange)
-        except Refused as refusal:
-            raise ApplicationError(str(refusal), type="PaymentNotFound") from refusal
-
     def _fetch(self, step: PaymentStep, payment_id: str) -> ProviderPayment:
-        return self._read(step, lambda: self._gateway.get_payment(payment_id))
+        return self._exchange.read(step, lambda: self._gateway.get_payment(payment_id))
 
     def _find_created(self, step: PaymentStep, prepared: Prepared) -> Seen | None:
         since = prepared.first_sent_at - CLOCK_MARGIN
-        listed = self._read(step, lambda: self._gateway.list_payments(since, PAYMENTS_READ_MAX))
+        listed = self._exchange.read(
+            step, lambda: self._gateway.list_payments(since, PAYMENTS_READ_MAX)
+        )
         for payment in listed:
             if payment.metadata.get("op") == prepared.key:
                 return self._store.record(step, payment, prepared.key)
@@ -249,7 +219,7 @@ class PaymentActivities:
 
     def _find_refunded(self, step: PaymentStep, prepared: Prepared) -> Seen | None:
         payment_id, known = self._known_id(step), self._store.known_refunds(step)
-        listed = self._read(step, lambda: self._gateway.list_refunds(payment_id))
+        listed = self._exchange.read(step, lambda: self._gateway.list_refunds(payment_id))
         for refund in listed:
             if refund.id not in known and _may_be(refund, step):
                 return self._store.record(step, refund, prepared.key)

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from models.columns import Table, known, kopecks, numbered, one_of, order_key, recorded_at, words
+from rules.outage import Weather
 from rules.payments import AttemptState, Method, Op, RefundState
 
 
@@ -112,7 +113,22 @@ class PaymentOperationRow(Table, table=True):
     first_sent_at: datetime | None = None
     last_sent_at: datetime | None = None
     sends: int = 0
+    # When it last asked for its turn while the provider gave no answers.
+    asked_at: datetime | None = None
     created_at: datetime
+
+
+class ProviderHealthRow(Table, table=True):
+    """What is known of the payment service's weather: one row for each shop."""
+
+    __tablename__ = "provider_health"
+    __table_args__ = (one_of("weather", Weather),)
+
+    shop_id: str = words(primary_key=True)
+    weather: Weather = known(Weather, default=Weather.FAIR)
+    failures: int = 0
+    since: datetime | None = None
+    probed_at: datetime | None = None
 
 
 class ProviderNoticeRow(Table, table=True):

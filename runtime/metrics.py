@@ -38,6 +38,11 @@ PAYMENT_OPERATIONS = Counter(
     ["operation", "outcome"],
     registry=REGISTRY,
 )
+PAYMENT_SERVICE_DOWN = Gauge(
+    "payment_service_down",
+    "1 while the payment provider gives no answers and is only probed",
+    registry=REGISTRY,
+)
 PAYMENT_NOTICES = Counter(
     "payment_notices_total", "Payment notices received", ["outcome"], registry=REGISTRY
 )
