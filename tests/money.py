@@ -1,14 +1,18 @@
 """Whether an order's money is right: the books hold, and say the same as the provider."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from activities import mirror
+from activities.gateways.yookassa import YooKassaGateway
 from models.database import Database
 from models.queries import ledger
 from models.queries.ledger import WrittenJournal
 from rules.ledger import PSP_CLEARING, SUSPENSE, Phase, deposit
-from tests.simulators.yookassa.harness import Simulator
+from tests.simulators.yookassa.harness import SECRET, SHOP, Simulator
 
 
 class Books(Protocol):
@@ -62,11 +66,25 @@ def provider_refunds(
     return [one for one in simulator.listing("refunds") if one["payment_id"] in ids]
 
 
+async def observe(world: Books, order_id: str) -> None:
+    """Let the mirror see what the provider says of this order now, whatever our books say."""
+    gateway = YooKassaGateway(SHOP, SECRET, f"{world.simulator.url}/v3", read_timeout=5.0)
+    payments = provider_payments(world.simulator, order_id)
+    refunds = provider_refunds(world.simulator, payments)
+    seen: list[mirror.Answer] = [
+        await asyncio.to_thread(gateway.get_payment, one["id"]) for one in payments
+    ]
+    seen += [await asyncio.to_thread(gateway.get_refund, one["id"]) for one in refunds]
+    async with world.database.transaction() as session:
+        await mirror.see(session, seen, datetime.now(UTC))
+
+
 async def books_balance(world: Books, order: Ordered) -> Money:
     """Assert that an order's books hold and equal the provider's; returns the sums.
 
     For a closed order nothing is left: no deposit, no suspense, no hold, nothing pending.
     """
+    await observe(world, order.order_id)
     async with world.database.reading() as session:
         assert await ledger.violations(session) == {}
         trial = await ledger.trial_balance(session)

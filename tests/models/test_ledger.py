@@ -14,10 +14,12 @@ from models.orders import OrderRow
 from models.payments import PaymentAttemptRow
 from models.queries.ledger import balances, order_journals, trial_balance, violations
 from models.queries.plain import run
+from models.reconciliation import ProviderObjectRow
 from rules import ledger
 from rules.ledger import Entry, Journal, Phase
 from rules.money import Shares
 from rules.payments import AttemptState, Method
+from rules.reconciliation import ObjectKind
 from tests.models.conftest import NOON, Town
 
 ORDER = "00000000-0000-0000-0000-0000000000aa"
@@ -236,22 +238,33 @@ async def _order(town: Town) -> OrderRow:
 async def test_a_whole_order_leaves_balanced_books_and_breaks_no_invariant(
     books: Books, town: Town
 ) -> None:
-    order = await _order(town)
+    client = await town.add_person()
+    order = await town.add_order(client, id=ORDER, money={"captured_kopecks": 70_000})
+    name = f"{ORDER}:1"
     attempt = PaymentAttemptRow(
         order_id=ORDER,
         number=1,
         method=Method.CARD,
         amount_kopecks=70_000,
         state=AttemptState.CAPTURED,
+        provider_id="p1",
         created_at=NOON,
         updated_at=NOON,
     )
+    seen = ProviderObjectRow(
+        id="p1",
+        kind=ObjectKind.PAYMENT,
+        status="succeeded",
+        amount_kopecks=70_000,
+        income_kopecks=67_550,
+        seen_at=NOON,
+    )
     async with books.database.transaction() as session:
-        session.add(attempt)
+        session.add_all([attempt, seen])
     journals = [
-        ledger.held(ORDER, "a1", 70_000),
-        ledger.captured(ORDER, "a1", 70_000, was_held=True),
-        ledger.provider_fee("a1", 2_450),
+        ledger.held(ORDER, name, 70_000),
+        ledger.captured(ORDER, name, 70_000, was_held=True),
+        ledger.provider_fee(name, 2_450),
         ledger.settled(ORDER, 17, Shares(17_500, 52_500)),
         ledger.compensated(ORDER, 1, order.client_id, 3_500),
         ledger.penalised(ORDER, 1, 17, 3_500),
@@ -285,7 +298,9 @@ async def test_a_closed_order_with_money_left_is_found(books: Books, town: Town)
 
     assert set(found) == {
         "M7 a closed order holds nothing",
-        "M12 the attempts say the same as the books",
+        "M8 the clearing account is what the provider owes us",
+        "M10 what the provider captured is captured once in the books",
+        "M12 an order's books give its money",
     }
 
 
