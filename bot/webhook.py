@@ -17,7 +17,8 @@ _RETRY_SECONDS = 2.0
 _MOST_CONNECTIONS = 40
 ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member")
 _COMMANDS = (
-    *("start", "new", "orders", "money", "help", "support", "lang", "privacy", "delete_me"),
+    *("start", "new", "orders", "money", "email", "help", "support", "lang", "privacy"),
+    "delete_me",
     *("work", "offers", "jobs", "radius", "docs", "rating"),
 )
 
