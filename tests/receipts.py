@@ -6,9 +6,10 @@ paid, `await drained(world, order.order_id)`, then look at `rows(world, order.or
 """
 
 import itertools
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 
 from activities.receipt_notices import ASK_FOR_EMAIL, NEEDS_PERSON
 from tests.money import kopecks
@@ -16,7 +17,7 @@ from tests.simulators.yookassa.harness import Simulator
 from workflows.policies import TASK_QUEUE
 from workflows.receipts import ReceiptsWorkflow
 
-__all__ = ["ASK_FOR_EMAIL", "NEEDS_PERSON", "drained", "made", "registered", "rows"]
+__all__ = ["ASK_FOR_EMAIL", "NEEDS_PERSON", "Drain", "drained", "made", "registered", "rows"]
 REGISTERING_SECONDS = 3
 _runs = itertools.count()
 
@@ -36,15 +37,24 @@ class Running(Tables, Protocol):
     simulator: Simulator
 
 
-async def drained(world: Running, order_id: str) -> int:
+@dataclass(frozen=True)
+class Drain:
+    """One run of the receipts' workflow, and how many receipts came further."""
+
+    handle: WorkflowHandle[Any, int]
+    moved: int
+
+
+async def drained(world: Running, order_id: str) -> Drain:
     """Run the receipts' workflow for one order, as the schedule does for all that are due."""
     run = f"receipts-of-{order_id}-{next(_runs)}"
-    return await world.client.execute_workflow(
+    handle: WorkflowHandle[Any, int] = await world.client.start_workflow(
         ReceiptsWorkflow.run, order_id, id=run, task_queue=TASK_QUEUE
     )
+    return Drain(handle, await handle.result())
 
 
-async def registered(world: Running, order_id: str) -> int:
+async def registered(world: Running, order_id: str) -> Drain:
     """Send what is due, let the tax service answer, and look again."""
     await drained(world, order_id)
     world.simulator.sim("/clock", advance_seconds=REGISTERING_SECONDS)

@@ -12,6 +12,7 @@ from temporalio.service import RPCError
 from rules.catalog import Service
 from rules.orders import OrderState, Role
 from rules.payments import Method
+from tests.receipts import drained
 from tests.workflows.histories import as_text
 from tests.workflows.world import Placed, Town, eventually
 from workflows import messages
@@ -21,6 +22,7 @@ PLANTED = {
     "client's account": "canary_pelageya",
     "client's phone": "+79005550101",
     "client's Telegram id": "7305550199",
+    "client's e-mail": "pelageya77@canaryfarm.example",
     "address": "деревня Канарейкино, дом 77",
     "comment": "код от ворот 4815162342, собака Тузик",
     "contractor's name": "Кенаров Афанасий",
@@ -58,6 +60,10 @@ async def plant(town: Town) -> tuple[int, int]:
         await connection.execute(
             sql(f"{person} (SELECT user_id FROM contractors WHERE id = :id)"),
             {**_words("contractor"), "id": contractor},
+        )
+        await connection.execute(
+            sql("UPDATE users SET email = :email WHERE id = :id"),
+            {"email": PLANTED["client's e-mail"], "id": client},
         )
         await connection.execute(
             sql("UPDATE contractors SET name = :name WHERE id = :id"),
@@ -151,10 +157,15 @@ async def test_nothing_personal_is_in_a_history_an_attribute_or_a_log(
 
     row = await orders[0].row()
     assert row["address"] == PLANTED["address"], "the canaries were really planted"
+    receipts = await drained(town.world, orders[0].order_id)
+    sent = town.world.simulator.listing("requests")
+    assert receipts.moved, "a receipt is made"
+    assert any(PLANTED["client's e-mail"] in one["body"] for one in sent), "for this address"
     logged = "\n".join(f"{one.getMessage()} {vars(one)}" for one in caplog.records)
     places = {
         "the first order": await visible(orders[0]),
         "the second order": await visible(orders[1]),
+        "the receipts": as_text(await receipts.handle.fetch_history()),
         "the log": logged + "".join(capfd.readouterr()),
     }
     assert all(orders[0].said.town in told for told in list(places.values())[:2]), "it is sought"
