@@ -17,6 +17,7 @@ class OrderMoney:
     prepayment: int
     taken: dict[str, int] = field(default_factory=dict)
     given_back: dict[str, int] = field(default_factory=dict)
+    credit: int = 0
     is_booked: bool = False
     is_completed: bool = False
     is_cancelled: bool = False
@@ -33,6 +34,10 @@ class OrderMoney:
         """Money returns to the client: never more than was taken."""
         self.given_back[payment] = self.given_back.get(payment, 0) + kopecks
         assert self.given_back[payment] <= self.taken.get(payment, 0), f"{payment}: given too much"
+
+    def credit_pays(self, kopecks: int) -> None:
+        """A part of the prepayment comes from the client's credit; it is given back last."""
+        self.credit = kopecks
 
     def told_paid(self) -> None:
         """The visit is booked."""
@@ -83,6 +88,7 @@ class OrderMoney:
         return self.kept - self.platform
 
     def check_closed(self) -> None:
-        """At the end the client has paid exactly what is kept."""
+        """At the end the client has paid exactly what is kept and his credit does not cover."""
         paid = sum(self.taken.values()) - sum(self.given_back.values())
-        assert paid == self.kept, f"the client has paid {paid}, kept is {self.kept}"
+        due = max(0, self.kept - self.credit)
+        assert paid == due, f"the client has paid {paid}, kept is {self.kept}"

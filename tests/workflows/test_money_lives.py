@@ -1,13 +1,16 @@
-"""Orders to whom anything may happen: random acts of everybody, and the books still balance.
+"""Orders to whom anything may happen: random acts of everybody, faults, and the model's last word.
 
-Each life is a sequence drawn from its seed; a failing seed is the name of the test.
+Each life is a sequence drawn from its seed; a failing seed is the name of the test. In the end
+the books hold, say the same as the provider, and what a model that knows only what people could
+see says, too.
 """
 
 import os
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 import pytest
@@ -16,7 +19,8 @@ from rules.catalog import Service
 from rules.errors import RuleViolation
 from rules.orders import FINAL_STATES, OrderState, Role
 from rules.payments import Method
-from tests.money import books_balance, provider_payments
+from tests.money import books_balance, kopecks, provider_payments, provider_refunds
+from tests.money_model import OrderMoney
 from tests.workflows.world import Placed, Town
 from workflows import messages
 from workflows.messages import ClaimVerdict
@@ -27,7 +31,10 @@ pytestmark = pytest.mark.money
 LIVES = int(os.environ.get("DRILLFLOW_TEST_LIVES", "25"))
 ACTS = 10
 SERVICES = (Service.SEWAGE_OVERFLOW, Service.REPAIR_PUMP, Service.DRILLING_WELL)
-FAULTS = ("commit_then_drop", "http_500", "commit_then_500", "refuse_before")
+FAULTS = (
+    "commit_then_drop", "http_500", "commit_then_500", "refuse_before", "undo_then_500",
+    "http_429", "http_202", "html_502", "truncated_json",
+)  # fmt: skip
 HOPS = (0.01, 0.1, 0.5, 2, 9, 26)
 
 
@@ -39,6 +46,10 @@ class Life:
     order: Placed
     contractors: list[int]
     chance: random.Random
+    # What was said and not refused, in kopecks and in that order.
+    claims: list[int] = field(default_factory=list)
+    granted: list[int] = field(default_factory=list)
+    decided: list[int] = field(default_factory=list)
 
     async def _present(self) -> int:
         """The contractor who has the order, or anybody."""
@@ -100,9 +111,10 @@ class Life:
         )
 
     async def claim(self) -> None:
-        kopecks = self.chance.choice([0, 100_00, 240_00, 500_00])
-        said = messages.CostClaim(await self._present(), kopecks, "travel")
+        amount = self.chance.choice([0, 100_00, 240_00, 500_00])
+        said = messages.CostClaim(await self._present(), amount, "travel")
         await self.order.door.claim(self.order.order_id, said, intent=self.order.intent())
+        self.claims += [amount] if amount else []
 
     async def answer_claim(self) -> None:
         verdict = self.chance.choice(list(ClaimVerdict))
@@ -110,6 +122,7 @@ class Life:
         actor = 1 if role is Role.SUPPORT else self.order.client_id
         said = messages.ClaimAnswer(role, actor, verdict, 50_00)
         await self.order.door.answer_claim(self.order.order_id, said, intent=self.order.intent())
+        self.granted += [50_00] if role is Role.SUPPORT else []
 
     async def assign(self) -> None:
         said = messages.Assignment(1, self.chance.choice(self.contractors))
@@ -123,6 +136,7 @@ class Life:
     async def resolve(self) -> None:
         said = messages.DisputeDecision(1, self.chance.choice([0, 100_00, 1_000_00]))
         await self.order.door.resolve_dispute(self.order.order_id, said, intent=self.order.intent())
+        self.decided.append(said.refund_kopecks)
 
     async def time_passes(self) -> None:
         await self.order.advance(hours=self.chance.choice(HOPS))
@@ -189,12 +203,44 @@ async def test_whatever_happens_the_books_balance_and_the_order_ends(seed: int, 
     row = await _let_it_end(life)
     assert row["state"] in FINAL_STATES, said
     assert row["money_closed_at"] is not None, said
-    await books_balance(town.world, order)
+    found, model = await books_balance(town.world, order), await _model(life, row)
+    model.check_closed()
+    assert (found.platform, found.contractor) == (model.platform, model.contractor), said
     for contractor in contractors:
         assert await town.places_taken(contractor) == 0, said
 
 
-async def _let_it_end(life: Life) -> dict[str, object]:
+async def _model(life: Life, row: dict[str, Any]) -> OrderMoney:
+    """The order's money, from what the bank did, what people were told and what they said."""
+    order, world = life.order, life.town.world
+    model = OrderMoney(row["prepayment_kopecks"])
+    model.credit_pays(row["facts"].get("credit_kopecks", 0))
+    payments = provider_payments(world.simulator, order.order_id)
+    for one in payments:
+        if one["status"] == "succeeded":
+            model.bank_takes(one["id"], kopecks(one["amount"]))
+    for one in provider_refunds(world.simulator, payments):
+        if one["status"] == "succeeded":
+            model.bank_gives_back(one["payment_id"], kopecks(one["amount"]))
+    told: dict[str, Callable[[], None]] = {
+        "prepaid": model.told_paid,
+        "hold_lost": model.told_hold_lost,
+        "work_accepted": model.completed,
+        "cancelled": model.cancelled,
+        "dispute_resolved": lambda: model.dispute_decided(life.decided.pop(0)),
+        "claimed": lambda: model.costs_claimed(life.claims.pop(0)),
+        "support:claim_settled": lambda: model.costs_decided(life.granted.pop(0)),
+    }
+    for event in await world.rows(
+        "SELECT event, by_role FROM order_events WHERE order_id = :id ORDER BY version, id",
+        id=order.order_id,
+    ):
+        for name in (event["event"], f"{event['by_role']}:{event['event']}"):
+            told.get(name, lambda: None)()
+    return model
+
+
+async def _let_it_end(life: Life) -> dict[str, Any]:
     """People stop; only clocks and, where a person must decide, support go on."""
     order = life.order
     for _ in range(3):
@@ -205,8 +251,9 @@ async def _let_it_end(life: Life) -> dict[str, object]:
             elif state == OrderState.CANCELLED:
                 said = messages.ClaimAnswer(Role.SUPPORT, 1, ClaimVerdict.DECIDE, 0)
                 await order.door.answer_claim(order.order_id, said, intent=order.intent())
+                life.granted.append(0)
             elif state not in FINAL_STATES:
                 await order.cancel(Role.SUPPORT)
     await order.end(days=5, times=10)
-    row: dict[str, object] = dict(await order.row())
+    row: dict[str, Any] = dict(await order.row())
     return row
