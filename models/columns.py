@@ -73,8 +73,20 @@ class Box(UserDefinedType[str]):
         return "box"
 
 
-# Reflection (the drift check) would otherwise warn that it does not know the type.
+class Point(UserDefinedType[str]):
+    """PostgreSQL's core type `point`; read as text, written only by the database."""
+
+    cache_ok = True
+
+    @override
+    def get_col_spec(self, **_: object) -> str:
+        """The name of the type in DDL."""
+        return "point"
+
+
+# Reflection (the drift check) would otherwise warn that it does not know the types.
 ischema_names["box"] = Box
+ischema_names["point"] = Point
 
 
 def one_of(column: str, words: Iterable[str]) -> CheckConstraint:

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, Computed, Index, text
 from sqlmodel import Field
 
-from models.columns import Box, Table, big, known, numbered, one_of, recorded_at, words
+from models.columns import Box, Point, Table, big, known, numbered, one_of, recorded_at, words
 from rules.catalog import ServiceType
 from rules.limits import RADIUS_KM_MAX, RADIUS_KM_MIN
 from rules.points import POINTS_START, RATING_PRIOR
@@ -18,6 +19,14 @@ class ContractorStatus(StrEnum):
     PENDING = "pending"
     ACTIVE = "active"
     SUSPENDED = "suspended"
+
+
+def _base() -> Any:
+    """Where he works from on a plane, written by the database: the index's order of distance."""
+    return Field(
+        default=None,
+        sa_column=Column(Point, Computed("flat(latitude, longitude)", persisted=True)),
+    )
 
 
 class ContractorRow(Table, table=True):
@@ -37,6 +46,7 @@ class ContractorRow(Table, table=True):
             name="place",
         ),
         CheckConstraint("rating >= 1 AND rating <= 5", name="rating"),
+        Index("ix_contractors_base", "base", postgresql_using="gist"),
     )
 
     id: int = numbered(17)
@@ -65,6 +75,7 @@ class ContractorRow(Table, table=True):
     # Won jobs, and offers that keep a place free until they are answered.
     busy: int = 0
     held: int = 0
+    base: str | None = _base()
 
 
 def _coverage(service_type: ServiceType) -> Index:
@@ -72,6 +83,7 @@ def _coverage(service_type: ServiceType) -> Index:
     return Index(
         f"ix_contractor_services_cov_{service_type.value}",
         "cov",
+        "base",
         postgresql_using="gist",
         postgresql_where=text(f"active AND service_type = '{service_type.value}'"),
     )
@@ -107,3 +119,4 @@ class ContractorServiceRow(Table, table=True):
             ),
         ),
     )
+    base: str | None = _base()

@@ -141,7 +141,8 @@ async def test_the_number_of_statements_does_not_grow_with_the_contractors(
                 await contractor_jobs(session, 17)
         counts.append(len(statements))
 
-    assert counts[0] == counts[1] == 3
+    # Each of the two looks steers the planner before and after.
+    assert counts[0] == counts[1] == 7
 
 
 async def test_the_index_of_the_service_answers_the_search(database: Database) -> None:
@@ -155,12 +156,13 @@ async def test_the_index_of_the_service_answers_the_search(database: Database) -
             session,
             text(
                 "EXPLAIN SELECT contractor_id FROM contractor_services s WHERE s.active"
-                " AND s.service_type = 'repair' AND covers(s.cov, 56.8587, 35.9176)"
+                " AND s.service_type = 'repair'"
+                " AND s.cov @> box(point(35.9176, 56.8587), point(35.9176, 56.8587))"
             ),
         )
         lines = "\n".join(plan.scalars())
 
-    assert "s.service_type = 'repair'" in statements[0]
+    assert "s.service_type = 'repair'" in statements[1]
     assert "ix_contractor_services_cov_repair" in lines
 
 
