@@ -5,12 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import text
 
+from activities.gateways.payout_file import PayoutFileGateway
 from activities.gateways.yookassa import YooKassaGateway
 from activities.gateways.yookassa_receipts import YooKassaReceipts
 from activities.offers import OfferActivities
 from activities.orders import OrderActivities
 from activities.payment_records import Shop
 from activities.payments import PaymentActivities, PaymentTerms
+from activities.payouts import PayoutActivities
 from activities.receipts import ReceiptActivities
 from composition import configure, connect
 from models.database import Database
@@ -51,6 +53,7 @@ def crew(settings: Settings, database: Database) -> Crew:
         receipts=ReceiptActivities(
             database, YooKassaReceipts(shop_id, secret_key, url), loop, shop
         ),
+        payouts=PayoutActivities(database, PayoutFileGateway(settings.data_dir / "payouts")),
     )
 
 

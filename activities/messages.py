@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 
 from rules.catalog import Estimate, Service
 from rules.changes import OfferOutcome, Telling
 from rules.ledger import Journal
 from rules.orders import OrderEvent, Role
 from rules.payments import Method, Op
+from rules.payouts import RegisterState
 from rules.points import PointsChange
 from rules.policy import Policy
+from rules.statements import Side
 from rules.views import OrderView
 
 
@@ -149,3 +152,38 @@ class PaymentStep:
     was_held: bool = False
     refund_seq: int = 0
     refund_provider_id: str | None = None
+
+
+class PayoutAct(StrEnum):
+    """What may be asked of a payout register."""
+
+    PROPOSE = "propose"
+    APPROVE = "approve"
+    REJECT = "reject"
+    PAID = "paid"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class PayoutCommand:
+    """One person's word about a register; `by` names him (a token or a member of support)."""
+
+    register_id: str
+    act: PayoutAct
+    by: str
+    side: Side = Side.CONTRACTOR
+    minimum_kopecks: int = 0
+    # Whose payout the bank has answered about; None: all that are left.
+    payee_id: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class PayoutAnswer:
+    """Where the register is now, or why nothing was done (a RuleViolation's name)."""
+
+    register_id: str
+    number: int = 0
+    state: RegisterState = RegisterState.PROPOSED
+    total_kopecks: int = 0
+    refused: str | None = None

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from rules.statements import Side
+
 PaymentStatus = Literal["pending", "waiting_for_capture", "succeeded", "canceled"]
 RefundStatus = Literal["pending", "succeeded", "canceled"]
 RegistrationStatus = Literal["pending", "succeeded", "canceled"]
@@ -158,4 +160,39 @@ class ReceiptGateway(Protocol):
         self, *, payment_id: str | None = None, refund_id: str | None = None
     ) -> list[ProviderReceipt]:
         """All receipts of a payment, or of a refund, newest first."""
+        ...
+
+
+@dataclass(frozen=True)
+class PayoutLine:
+    """One payee as the bank needs him; kopecks."""
+
+    payee_id: int
+    amount_kopecks: int
+    name: str
+    phone: str | None
+
+
+@dataclass(frozen=True)
+class PayoutFile:
+    """An approved register."""
+
+    number: int
+    side: Side
+    lines: tuple[PayoutLine, ...]
+
+
+@dataclass(frozen=True)
+class SentPayouts:
+    """What the bank was given: its name and the SHA-256 of its bytes."""
+
+    name: str
+    sha256: str
+
+
+class PayoutGateway(Protocol):
+    """The way to the bank; sending the same register again is the same payment order."""
+
+    def send(self, file: PayoutFile) -> SentPayouts:
+        """Hand over an approved register."""
         ...

@@ -21,6 +21,7 @@ from models.queries.plain import run
 from runtime.signals import run_until_signal
 from settings import Environment, Settings, load_settings
 from workflows.client import Orders, Unavailable
+from workflows.payout_door import Payouts
 
 DRAIN_SECONDS = 10
 CONNECTIONS_MAX = 1_000
@@ -82,6 +83,7 @@ def services(settings: Settings, database: Database, client: Client) -> Services
     return Services(
         database=database,
         orders=Orders(client),
+        payouts=Payouts(client),
         places=Places(offline_geocoder.find, offline_geocoder.nearest),
         site=site(settings),
         telegram=telegram_hook(settings),

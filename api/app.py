@@ -10,7 +10,17 @@ from api import problems
 from api.deps import Services
 from api.gate import Gate
 from api.limiter import Limiter
-from api.routes import codec, docs, health, order_page, orders, receipts, statements, webhooks
+from api.routes import (
+    codec,
+    docs,
+    health,
+    order_page,
+    orders,
+    payouts,
+    receipts,
+    statements,
+    webhooks,
+)
 from api.sweep import Sweep
 
 
@@ -39,7 +49,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.bad_secrets = Limiter(*services.limits.bad_secret)
     app.state.looks = Limiter(*services.limits.look)
     problems.install(app)
-    for one in (orders, statements, receipts, webhooks, order_page, health, docs, codec):
+    for one in (orders, statements, receipts, payouts, webhooks, order_page, health, docs, codec):
         app.include_router(one.router)
     app.add_middleware(Gate, public_url=services.site.public_url, limits=services.limits)
     return app

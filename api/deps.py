@@ -13,6 +13,7 @@ from rules.geo import Place
 from rules.policy import POLICY_V1, Policy
 from runtime.health import ReadinessCheck
 from workflows import messages
+from workflows.payout_door import PayoutAnswer, PayoutCommand
 
 
 class OrderDoor(Protocol):
@@ -76,6 +77,14 @@ class OrderDoor(Protocol):
 
     async def tell_payment_notice(self, order_id: UUID | str, notice_id: int = 0) -> bool:
         """Have the order look at its payment; False if it has closed."""
+        ...
+
+
+class PayoutDoor(Protocol):
+    """What the API asks of payouts; `workflows.payout_door.Payouts` is the real one."""
+
+    async def say(self, command: PayoutCommand) -> PayoutAnswer:
+        """Do one thing to a register; raises a RuleViolation or Unavailable."""
         ...
 
 
@@ -150,6 +159,8 @@ class Services:
     policy: Policy = POLICY_V1
     checks: Mapping[str, ReadinessCheck] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    # None where nobody is paid out.
+    payouts: PayoutDoor | None = None
     # None while payloads are not encrypted.
     codec: PayloadCodec | None = None
 

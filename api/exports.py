@@ -17,9 +17,8 @@ from rules.statements import BUSINESS_OFFSET_MINUTES, DayRegister, Movement, Sid
 from texts.catalogue import say
 from texts.formatting import local, order_number
 from texts.language import Language
-from texts.statements import movement_name
+from texts.statements import movement_name, plain_cell
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # Written into every workbook instead of the moment of its making.
 _MADE = datetime(2026, 1, 1)  # noqa: DTZ001 - the format has no time zone
 _WIDTH = 22
@@ -65,15 +64,10 @@ class Sheet:
     rows: Sequence[tuple[Cell, ...]]
 
 
-def plain(text: str) -> str:
-    """The text as no spreadsheet takes it for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
 def _words(cell: Cell) -> str:
     if isinstance(cell, Roubles):
         return cell.words
-    return plain(cell) if isinstance(cell, str) else str(cell)
+    return plain_cell(cell) if isinstance(cell, str) else str(cell)
 
 
 def to_csv(sheet: Sheet) -> bytes:
@@ -104,7 +98,7 @@ def to_xlsx(*sheets: Sheet) -> bytes:
                 elif isinstance(cell, int):
                     page.write_number(at, column, cell)
                 else:
-                    page.write_string(at, column, plain(cell))
+                    page.write_string(at, column, plain_cell(cell))
     book.close()
     return out.getvalue()
 

@@ -22,7 +22,9 @@ from rules.limits import (
 )
 from rules.orders import OrderEvent, OrderState, Role
 from rules.payments import Method
+from rules.payouts import PayoutState, RegisterState
 from rules.reasons import CANCEL_REASONS
+from rules.statements import Side
 
 _PHONE_CHARACTERS_MAX = 32
 
@@ -224,6 +226,47 @@ class StatementPage(BaseModel):
     owed_kopecks: int
     items: list[MovementOut]
     next_cursor: str | None
+
+
+class PayoutIn(Asked):
+    """Who is to be paid out: contractors their shares, or clients their compensations."""
+
+    side: Side
+
+
+class PayoutWord(Asked):
+    """The bank's answer about one payee (by his id), or about all who are left."""
+
+    payee_id: Annotated[int, Field(ge=1, lt=2**62)] | None = None
+    reason: Annotated[str, Field(max_length=200)] = ""
+
+
+class PayoutLineOut(BaseModel):
+    """One payee of a register; kopecks."""
+
+    payee: str
+    payee_id: int
+    amount_kopecks: int
+    set_off_kopecks: int
+    state: PayoutState
+    reason: str
+
+
+class PayoutRegisterOut(BaseModel):
+    """A payout register; `payouts` is empty in a list."""
+
+    id: str
+    number: str
+    side: Side
+    state: RegisterState
+    total_kopecks: int
+    proposed_by: str
+    proposed_at: datetime
+    approved_by: str | None
+    sent_at: datetime | None
+    file_name: str | None
+    file_hash: str | None
+    payouts: list[PayoutLineOut]
 
 
 class PaymentOut(BaseModel):

@@ -16,6 +16,7 @@ from runtime.health import HealthServer
 from runtime.signals import run_until_signal
 from settings import Environment, Settings, load_settings
 from workflows.client import Orders
+from workflows.payout_door import Payouts
 
 NEEDS = ("database_url", "temporal_address", "telegram_token")
 POOL_SIZE = 24
@@ -48,6 +49,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             bot=bot,
             database=database,
             orders=Orders(client),
+            payouts=Payouts(client),
             places=offline_geocoder.gazetteer(),
             policy=policy(settings),
             public_url=settings.public_url,

@@ -18,6 +18,7 @@ from rules.policy import POLICY_V1, Policy
 from texts.catalogue import screen
 from texts.language import Language, pick
 from workflows.client import Orders
+from workflows.payout_door import Payouts
 
 ANSWER_CHARACTERS_MAX = 200
 _PATIENCE_SECONDS = 5.0
@@ -31,6 +32,8 @@ class Desk:
     database: Database
     orders: Orders
     places: PlaceFinder
+    # None where nobody is paid out.
+    payouts: Payouts | None = None
     policy: Policy = POLICY_V1
     public_url: str = ""
     # Contractors may work without moderation (local use).

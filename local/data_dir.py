@@ -12,7 +12,7 @@ from typing import Self
 from settings import LOCAL_MARK, hash_token, new_api_token, new_data_key
 
 # What a caller on this machine may do with the generated token: everything.
-LOCAL_SCOPES = "orders:read+orders:write+orders:cancel+accounting"
+LOCAL_SCOPES = "orders:read+orders:write+orders:cancel+accounting+payouts"
 
 
 class DataDirInUse(RuntimeError):

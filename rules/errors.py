@@ -91,6 +91,32 @@ class TooManyOrders(RuleViolation):
     """The client's limit of open or daily orders is reached."""
 
 
+class NobodyToPay(RuleViolation):
+    """Nobody has enough to be paid out."""
+
+
+class PayoutUnknown(RuleViolation):
+    """There is no such payout register, or nobody of that name in it."""
+
+    http_status = 404
+
+
+class PayoutDecided(RuleViolation):
+    """The payout register is past this step."""
+
+
+class SecondPersonNeeded(RuleViolation):
+    """Whoever proposed a payout register cannot approve it."""
+
+
+class BreakClosed(RuleViolation):
+    """The break of reconciliation is past this step, or there is no such one."""
+
+
+class SamePersonTwice(RuleViolation):
+    """Whoever proposed a repair may not approve it."""
+
+
 class PaymentsUnavailable(RuleViolation):
     """The payment provider cannot be reached now; the order waits."""
 

@@ -194,3 +194,27 @@ def penalised(order_id: str, round_number: int, contractor_id: int, kopecks: int
     """What the contractor owes for it; the second of the two entries."""
     lines = transfer(receivable(contractor_id), PENALTY, kopecks)
     return Journal("penalised", "order", f"{order_id}:{round_number}", lines)
+
+
+def set_off(payout: str, contractor_id: int, kopecks: int) -> Journal:
+    """What a contractor owes is kept back from what he is owed, before he is paid."""
+    lines = transfer(payable(contractor_id), receivable(contractor_id), kopecks)
+    return Journal("payout_set_off", "payout", payout, lines)
+
+
+def payout_requested(payout: str, account: str, kopecks: int) -> Journal:
+    """A payout reserves its sum on the payee's account, so that it is paid out once."""
+    lines = transfer(account, BANK, kopecks)
+    return Journal("payout_requested", "payout", payout, lines, Phase.PENDING)
+
+
+def payout_paid(payout: str, account: str, kopecks: int) -> Journal:
+    """The bank has paid."""
+    lines = transfer(account, BANK, kopecks)
+    return Journal("payout_paid", "payout", payout, lines, Phase.POSTED, "payout_requested", payout)
+
+
+def payout_failed(payout: str, account: str, kopecks: int) -> Journal:
+    """The bank has not paid, or nobody approved it: the sum is the payee's again."""
+    lines = transfer(account, BANK, kopecks)
+    return Journal("payout_failed", "payout", payout, lines, Phase.VOID, "payout_requested", payout)

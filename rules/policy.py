@@ -141,6 +141,9 @@ class Policy:
     no_show_percent: int = 20
     no_show_min_kopecks: int = 300_00
     no_show_max_kopecks: int = 3_000_00
+    # Smaller sums wait: a contractor's share, a client's compensation.
+    payout_min_kopecks: int = 500_00
+    credit_payout_min_kopecks: int = 100_00
     client_unpaid_orders_max: int = 3
     client_orders_per_day: int = 5
     tariffs: dict[str, Estimate] = field(default_factory=lambda: dict(TARIFFS_V1))

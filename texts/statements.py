@@ -2,8 +2,10 @@
 
 from rules.statements import BUSINESS_OFFSET_MINUTES, Movement, Side, Standing
 from texts.catalogue import has, say
-from texts.formatting import local, money, order_number
+from texts.formatting import contractor_number, local, money, order_number
 from texts.language import Language
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def movement_name(movement: Movement, side: Side, lang: Language) -> str:
@@ -38,3 +40,18 @@ def standing_lines(standing: Standing, side: Side, lang: Language) -> list[str]:
     if standing.owed_kopecks > 0:
         lines.append(say("statement.owed", lang, owed=money(standing.owed_kopecks, lang)))
     return lines
+
+
+def plain_cell(words: str) -> str:
+    """The words as no spreadsheet takes them for a formula."""
+    return f"'{words}" if words.startswith(_FORMULA) else words
+
+
+def payee_number(side: Side, payee_id: int) -> str:
+    """A payee's public number: `C-17`, or `K-1001` for a client."""
+    return contractor_number(payee_id) if side is Side.CONTRACTOR else f"K-{payee_id}"
+
+
+def payout_number(number: int) -> str:
+    """A payout register's public number, `P-101`."""
+    return f"P-{number}"

@@ -12,9 +12,11 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.offers import OfferActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
+from activities.payouts import PayoutActivities
 from activities.receipts import ReceiptActivities
 from runtime.heartbeats import BEAT_SECONDS, Heartbeats
 from workflows.order import OrderWorkflow
+from workflows.payouts import PayoutWorkflow
 from workflows.policies import PAYMENTS_TASK_QUEUE, TASK_QUEUE
 from workflows.receipts import ReceiptsWorkflow
 
@@ -42,7 +44,7 @@ PASSED_THROUGH = (
     "prometheus_client",
 )
 
-WORKFLOWS: tuple[type, ...] = (OrderWorkflow, ReceiptsWorkflow)
+WORKFLOWS: tuple[type, ...] = (OrderWorkflow, ReceiptsWorkflow, PayoutWorkflow)
 
 GRACE = timedelta(seconds=10)
 # How long tasks wait for a worker that has died before another one takes them.
@@ -65,6 +67,7 @@ class Crew:
     offers: OfferActivities
     payments: PaymentActivities
     receipts: ReceiptActivities
+    payouts: PayoutActivities
 
 
 def main_worker(
@@ -75,7 +78,13 @@ def main_worker(
         client,
         task_queue=TASK_QUEUE,
         workflows=WORKFLOWS,
-        activities=[crew.orders.open, crew.orders.commit, crew.offers.send_wave],
+        activities=[
+            crew.orders.open,
+            crew.orders.commit,
+            crew.offers.send_wave,
+            crew.payouts.decide_payout,
+            crew.payouts.send_payouts,
+        ],
         workflow_runner=sandbox_runner(),
         interceptors=interceptors,
         max_concurrent_activities=ACTIVITIES_MAX,

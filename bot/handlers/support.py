@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot import support_dialogue
-from bot.handlers import dialogues, receipts
+from bot.handlers import dialogues, payouts, receipts
 from bot.inbox import Postponed
 from bot.notices import owe_text
 from bot.relay import mark, marked_user
@@ -245,6 +245,8 @@ COMMANDS: dict[str, Callable[[Visit, str], Awaitable[None]]] = {
         "claim": _decide_claim,
         "approve": _approve,
         "suspend": _suspend,
+        "payouts": payouts.payouts,
+        "payout": payouts.payout,
         "receipts": receipts.list_troubled,
         "receipt": receipts.decide,
     }.items()

@@ -5,17 +5,21 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from temporalio.client import Client
 from temporalio.testing import TimeSkipper
 
+from activities.gateways.payout_file import PayoutFileGateway
 from activities.gateways.yookassa import YooKassaGateway
 from activities.gateways.yookassa_receipts import YooKassaReceipts
 from activities.offers import OfferActivities
 from activities.orders import OrderActivities
 from activities.payment_records import Shop
 from activities.payments import PaymentActivities, PaymentTerms
+from activities.payouts import PayoutActivities
 from activities.ports import PaymentGateway, ProviderPayment, ProviderRefund
 from activities.receipts import ReceiptActivities
 from models.database import Database
@@ -71,13 +75,15 @@ async def living(
     terms = PaymentTerms("test", SHOP, PUBLIC_URL, expect_test=True, tax=Tax())
     loop = asyncio.get_running_loop()
     till = YooKassaReceipts(SHOP, SECRET, f"{provider.url}/v3", read_timeout=READ_SECONDS)
+    folder = TemporaryDirectory(prefix="payouts-")
     crew = Crew(
         OrderActivities(database),
         OfferActivities(database),
         PaymentActivities(database, exchange, loop, terms),
         ReceiptActivities(database, till, loop, Shop("test", SHOP, Tax())),
+        PayoutActivities(database, PayoutFileGateway(Path(folder.name))),
     )
-    with ThreadPoolExecutor(PAYMENTS_MAX) as threads:
+    with folder, ThreadPoolExecutor(PAYMENTS_MAX) as threads:
         main = main_worker(client, crew, graceful_shutdown_timeout=_GRACE, **options)
         money = payments_worker(client, crew, threads, graceful_shutdown_timeout=_GRACE)
         async with main, money:
