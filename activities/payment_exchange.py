@@ -32,8 +32,8 @@ class Exchange:
             answer = exchange()
         except (NotSent, Unknown) as failure:
             outcome = type(failure).__name__
-            self._store.unanswered(step, key if outcome == "Unknown" else None)
-            raise ApplicationError(str(failure), type=outcome) from failure
+            wait = self._store.unanswered(step, key if outcome == "Unknown" else None)
+            raise ApplicationError(str(failure), type=outcome, next_retry_delay=wait) from failure
         except IntegrityBreach as failure:
             outcome = type(failure).__name__
             raise ApplicationError(str(failure), type=outcome) from failure
@@ -50,10 +50,11 @@ class Exchange:
             metrics.PAYMENT_OPERATIONS.labels(operation=step.op.value, outcome=outcome).inc()
 
     def _busy(self, step: PaymentStep, refusal: Refused) -> ApplicationError:
+        down = None
         if refusal.http_status != _TOO_MANY:
             # Without the right keys nobody's payments work.
-            self._store.unanswered(step, None)
-        wait = timedelta(seconds=refusal.retry_after_seconds or BUSY_SECONDS)
+            down = self._store.unanswered(step, None)
+        wait = down or timedelta(seconds=refusal.retry_after_seconds or BUSY_SECONDS)
         return ApplicationError(str(refusal), type="ProviderBusy", next_retry_delay=wait)
 
     def read(self, step: PaymentStep, exchange: Callable[[], _T]) -> _T:

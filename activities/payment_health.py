@@ -36,7 +36,7 @@ async def wait_of_look(
     """How long a look at the provider has to wait; None: it may be taken now."""
     if health.weather is not Weather.DOWN or await _probes(session, shop_id, now):
         return None
-    return outage.probe_wait(health, now)
+    return outage.wait(health, now)
 
 
 async def wait_of_operation(

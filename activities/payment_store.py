@@ -19,6 +19,8 @@ from activities.payment_records import Build, Prepared, Shop
 from activities.ports import IntegrityBreach, ProviderPayment, ProviderRefund
 from models.database import Database
 from models.payments import OperationStatus, PaymentAttemptRow, RefundRow
+from rules import outage
+from rules.outage import Health, Weather
 from rules.payments import AttemptState, Seen
 
 DATABASE_SECONDS = 15.0
@@ -101,18 +103,22 @@ class PaymentStore:
 
         return self._write(ask)
 
-    def unanswered(self, step: PaymentStep, key: str | None) -> None:
-        """No answer: note it for this operation, for the client's card and for the weather."""
+    def unanswered(self, step: PaymentStep, key: str | None) -> timedelta | None:
+        """No answer: note it for this operation, for the client's card and for the weather.
+
+        Returns when to ask again if payments are down; None: as usual.
+        """
         now = business_now()
 
-        async def note(session: AsyncSession) -> None:
+        async def note(session: AsyncSession) -> Health:
             await payment_card.doubt(session, step)
             if key is not None:
                 await payment_records.mark(session, key, OperationStatus.UNKNOWN)
-            await payment_health.note(session, self._shop.shop_id, now, works=False)
+            return await payment_health.note(session, self._shop.shop_id, now, works=False)
 
         self._is_clear = False
-        self._write(note)
+        health = self._write(note)
+        return outage.wait(health, now) if health.weather is Weather.DOWN else None
 
     def answered(self) -> None:
         """An answer: written only when the weather was not clear; costs nothing otherwise."""

@@ -7,6 +7,8 @@ from enum import StrEnum
 FAILURES_TO_OPEN = 5
 """Failures of the weather's kind in a row, over all orders."""
 PROBE_AFTER = timedelta(seconds=60)
+WAIT_AT_MOST = timedelta(minutes=10)
+_SOON = timedelta(seconds=1)
 DRAIN_AT_ONCE = 4
 DRAIN_WAIT = timedelta(seconds=2)
 DRAIN_AT_MOST = timedelta(minutes=10)
@@ -53,9 +55,13 @@ def probing(health: Health, now: datetime) -> Health:
     return replace(health, probed_at=now)
 
 
-def probe_wait(health: Health, now: datetime) -> timedelta:
-    """How long until somebody may be let through."""
-    return max(timedelta(seconds=1), PROBE_AFTER - _apart(health.probed_at, now))
+def wait(health: Health, now: datetime) -> timedelta:
+    """When to come back: after a minute at first, after a tenth of a long outage in the end.
+
+    Many who wait come at different times, so that somebody asks every minute all the same.
+    """
+    lasts = _apart(health.since, now) if health.since is not None else timedelta()
+    return max(PROBE_AFTER - _apart(health.probed_at, now), min(lasts / 10, WAIT_AT_MOST), _SOON)
 
 
 def failed(health: Health, now: datetime) -> Health:

@@ -98,9 +98,12 @@ def is_stuck(attempt: Attempt, now: datetime) -> bool:
         return False
     if trouble.frozen or trouble.refusals >= REFUSALS_MAX:
         return True
-    # That a payment page cannot be looked at holds up no money.
-    holds_up = trouble.op not in _LOOKS or trouble.refusals > 0
-    return holds_up and now - trouble.since >= STUCK_AFTER
+    if trouble.refusals:
+        return now - trouble.since >= STUCK_AFTER
+    # Counted, not measured: an answer is given up a little early when the next try would be late.
+    # That a payment cannot be looked at holds up no money.
+    enough = 2 if trouble.op in _AWAITED else 1
+    return trouble.op not in _LOOKS and trouble.silences >= enough
 
 
 def stuck(money: Money, now: datetime) -> Trouble | None:

@@ -29,11 +29,18 @@ def test_one_is_let_through_each_minute_to_see_whether_it_works_again() -> None:
     down = _down()
 
     assert not outage.may_probe(down, NOW + MINUTE / 2)
-    assert outage.probe_wait(down, NOW + MINUTE / 2) == MINUTE / 2
+    assert outage.wait(down, NOW + MINUTE / 2) == MINUTE / 2
     assert outage.may_probe(down, NOW + MINUTE)
     probing = outage.probing(down, NOW + MINUTE)
     assert not outage.may_probe(probing, NOW + MINUTE * 1.5)
     assert outage.failed(probing, NOW + MINUTE).weather is Weather.DOWN
+
+
+def test_who_waits_long_comes_back_after_a_tenth_of_it_and_at_most_ten_minutes() -> None:
+    down = _down()
+
+    assert outage.wait(down, NOW + 50 * MINUTE) == 5 * MINUTE
+    assert outage.wait(down, NOW + timedelta(days=3)) == outage.WAIT_AT_MOST
 
 
 def test_a_clock_that_is_days_ahead_keeps_nobody_waiting() -> None:
