@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
-from local.simulators.yookassa import controls, page, receipts_rest, rest
+from local.simulators.yookassa import cabinet, controls, page, receipts_rest, rest
 from local.simulators.yookassa.desk import Desk
 from local.simulators.yookassa.gate import Gate
 from local.simulators.yookassa.problems import ApiProblem
@@ -103,6 +103,7 @@ def create_app(
         exception_handlers={ApiProblem: _show_problem, HTTPException: _show_http_problem},
     )
     app.state.desk = Desk(Store(data_file), shop)
-    for router in (rest.router, receipts_rest.router, controls.router, page.router):
+    parts = (rest, receipts_rest, controls, page, cabinet)
+    for router in (part.router for part in parts):
         app.include_router(router)
     return app

@@ -66,7 +66,23 @@ _TABLE: dict[tuple[str, ...], Decline] = {
 _UNKNOWN = Decline(_NETWORK, "invalid_card_number", "Неверный номер карты", "Wrong card number")
 _BY_NUMBER = {number: decline for numbers, decline in _TABLE.items() for number in numbers}
 DECLINE_CARDS = {numbers[0]: decline for numbers, decline in _TABLE.items()}
-_BY_REASON = {decline.reason: decline for decline in _TABLE.values()}
+_OTHERS = (
+    Decline("yoo_money", "expired_on_confirmation", "Не оплачен вовремя", "Not paid in time"),
+    Decline("yoo_money", "expired_on_capture", "Не списан вовремя", "Not captured in time"),
+    Decline("yoo_money", "internal_timeout", "Сбой у провайдера", "The provider failed"),
+    Decline("merchant", "canceled_by_merchant", "Отменил магазин", "Cancelled by the shop"),
+)
+_BY_REASON = {decline.reason: decline for decline in (*_OTHERS, *_TABLE.values())}
+
+
+# What a bank may answer in the Faster Payments System, in a person's words.
+SBP_DECLINES = {
+    "insufficient_funds": ("Не хватает денег на счёте", "Not enough money in the account"),
+    "payment_method_limit_exceeded": ("Превышен лимит переводов", "Transfer limit exceeded"),
+    "issuer_unavailable": ("Банк недоступен", "Bank unavailable"),
+    "fraud_suspected": ("Подозрение в мошенничестве", "Fraud suspected"),
+    "general_decline": ("Банк отклонил без объяснений", "Declined, no reason given"),
+}
 
 
 def decline_of(number: str) -> Decline | None:
@@ -109,8 +125,10 @@ def asks_three_d_secure(number: str) -> bool:
     return number in _THREE_D_SECURE
 
 
-def explain(reason: str, language: str) -> str:
+def explain(reason: str, language: str, method: str | None = "bank_card") -> str:
     """The reason in words, or the code itself when it has none."""
+    if method == "sbp" and reason in SBP_DECLINES:
+        return SBP_DECLINES[reason][language != "ru"]
     decline = _BY_REASON.get(reason)
     if decline is None:
         return reason

@@ -10,18 +10,19 @@ from jinja2 import Environment, FileSystemLoader
 from local.simulators.yookassa.cards import (
     DECLINE_CARDS,
     GOOD_CARD,
+    SBP_DECLINES,
     THREE_D_SECURE_CARD,
     asks_three_d_secure,
     explain,
 )
 from local.simulators.yookassa.desk import Desk
-from local.simulators.yookassa.page_texts import EN, RU, grouped, roubles
+from local.simulators.yookassa.page_texts import EN, RU, grouped, roubles, tied
 from local.simulators.yookassa.problems import ApiProblem
+from local.simulators.yookassa.qr import svg_path
 from local.simulators.yookassa.records import Payment
 from local.simulators.yookassa.rest import the_desk
 
-_REJECTED_CARD = "5555555555554592"  # the published card that fails 3-D Secure
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'",
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -30,7 +31,7 @@ _HEADERS = {
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True
 )
-_templates.filters.update(roubles=roubles, grouped=grouped)
+_templates.filters.update(roubles=roubles, grouped=grouped, tied=tied)
 
 AtDesk = Annotated[Desk, Depends(the_desk)]
 router = APIRouter()
@@ -42,8 +43,9 @@ def _words(lang: str | None, payment: Payment | None) -> dict[str, str]:
     return EN if payment is not None and payment.locale == "en_US" else RU
 
 
-def _show(name: str, status: int, facts: dict[str, Any]) -> Response:
-    return HTMLResponse(_templates.get_template(name).render(facts), status, headers=_HEADERS)
+def show_template(name: str, status: int, facts: dict[str, Any]) -> Response:
+    """A page of this name with these facts."""
+    return HTMLResponse(_templates.get_template(name).render(facts), status, headers=HEADERS)
 
 
 def _find(desk: Desk, payment_id: str) -> Payment | None:
@@ -55,7 +57,7 @@ def _find(desk: Desk, payment_id: str) -> Payment | None:
 
 def _missing(words: dict[str, str]) -> Response:
     facts = {"t": words, "mark": "bad", "title": words["missing"], "more": words["missing_more"]}
-    return _show("result.html", 404, facts)
+    return show_template("result.html", 404, facts)
 
 
 def _result(payment: Payment, words: dict[str, str], status: int = 200) -> Response:
@@ -67,7 +69,8 @@ def _result(payment: Payment, words: dict[str, str], status: int = 200) -> Respo
     elif reason == "canceled_by_merchant":
         title, more = words["voided"], words["voided_more"]
     elif reason:
-        more = explain(reason, words["lang"])
+        said = explain(reason, words["lang"], payment.paid_with)
+        more = f"{said}. {words['canceled_next']}"
     facts = {
         "t": words,
         "payment": payment,
@@ -76,7 +79,7 @@ def _result(payment: Payment, words: dict[str, str], status: int = 200) -> Respo
         "more": more,
         "reason": reason,
     }
-    return _show("result.html", status, facts)
+    return show_template("result.html", status, facts)
 
 
 @router.get("/pay/{payment_id}")
@@ -88,16 +91,26 @@ async def show_page(desk: AtDesk, payment_id: str, lang: str | None = None) -> R
         return _missing(words)
     if payment.status != "pending":
         return _result(payment, words)
+    methods = desk.payments.methods_of(payment)
+    address = f"{desk.shop.public_url}/pay/{payment.id}"
     facts = {
         "t": words,
         "payment": payment,
-        "methods": desk.payments.methods_of(payment),
+        "methods": methods,
         "shop_id": desk.shop.shop_id,
         "card": GOOD_CARD,
         "three_d_secure_card": THREE_D_SECURE_CARD,
         "declines": DECLINE_CARDS,
+        "sbp_declines": SBP_DECLINES,
+        "qr": svg_path(address) if "sbp" in methods else None,
+        "minutes": -(-(payment.confirm_until_ms - desk.clock.now_ms()) // 60_000),
     }
-    return _show("pay.html", 200, facts)
+    return show_template("pay.html", 200, facts)
+
+
+def _asked_by_the_bank(desk: Desk, payment: Payment, words: dict[str, str], card: str) -> Response:
+    facts = {"t": words, "payment": payment, "shop_id": desk.shop.shop_id, "number": card}
+    return show_template("confirm.html", 200, facts)
 
 
 @router.post("/pay/{payment_id}")
@@ -107,23 +120,28 @@ async def pay_on_page(
     payment_id: str,
     action: Annotated[str, Form(max_length=16)],
     number: Annotated[str, Form(max_length=32)] = GOOD_CARD,
+    reason: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
-    """A button was pressed: `card`, `confirm`, `reject` or `sbp`; success leads to the shop."""
+    """A button was pressed: `card`, `confirm`, `reject` or `sbp`; success leads to the shop.
+
+    With a `reason` the bank refuses an SBP payment.
+    """
     payment = _find(desk, payment_id)
     words = _words(request.query_params.get("lang"), payment)
     if payment is None:
         return _missing(words)
     digits = "".join(number.split())
     if action == "card" and payment.status == "pending" and asks_three_d_secure(digits):
-        return _show("confirm.html", 200, {"t": words, "payment": payment, "number": digits})
-    if action == "reject":
-        digits = _REJECTED_CARD
+        return _asked_by_the_bank(desk, payment, words, digits)
+    decline = "3d_secure_failed" if action == "reject" else None
+    if action == "sbp" and reason in SBP_DECLINES:
+        decline = reason
     method = "sbp" if action == "sbp" else "bank_card"
     try:
         with desk.store.transaction():
-            payment = desk.payments.pay(payment, method, digits)
+            payment = desk.payments.pay(payment, method, digits, decline)
     except ApiProblem:
         return _result(payment, words, 409) if payment.status != "pending" else _missing(words)
     if payment.status == "canceled":
         return _result(payment, words)
-    return RedirectResponse(payment.return_url, status_code=303, headers=_HEADERS)
+    return RedirectResponse(payment.return_url, status_code=303, headers=HEADERS)

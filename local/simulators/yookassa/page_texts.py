@@ -1,5 +1,10 @@
 """The words of the payment page."""
 
+import re
+
+_INSIDE_A_NUMBER = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
+_BEFORE_A_UNIT = re.compile(r"(?<=\d) (?=[₽%])")
+
 RU = {
     "lang": "ru",
     "banner": "Учебный платёж",
@@ -16,12 +21,19 @@ RU = {
     "sbp": "Оплатить через СБП",
     "sbp_note": "Система быстрых платежей, без карты",
     "or": "или",
-    "declines": "Проверить отказ",
-    "declines_note": "Выберите, что ответит банк",
+    "sbp_title": "СБП",
+    "scan": "У настоящего платежа код открыл бы приложение банка; здесь нажмите кнопку.",
+    "waits": "Платёж ждёт ещё {} мин",
+    "declines": "Отказы и 3-D Secure",
+    "only_declines": "Отказы",
+    "declines_note": "Выберите, что ответит банк по карте",
+    "sbp_declines_note": "Или по СБП",
     "three_d_secure": "Карта с подтверждением 3-D Secure",
     "close": "Закрыть и вернуться в магазин",
     "confirm_title": "Подтверждение банка",
-    "confirm_note": "Здесь банк прислал бы код. В учебном платеже решаете вы.",
+    "confirm_note": "Банк прислал бы код в СМС. В учебном платеже он уже введён.",
+    "sms_code": "Код из СМС",
+    "by_card": "Карта",
     "confirm": "Подтвердить",
     "reject": "Отклонить",
     "back": "Вернуться в магазин",
@@ -30,6 +42,7 @@ RU = {
     "succeeded": "Оплачено",
     "succeeded_more": "Магазин получил уведомление об оплате.",
     "canceled": "Оплата не прошла",
+    "canceled_next": "Деньги не списаны. Вернитесь в магазин и попробуйте ещё раз.",
     "expired": "Время на оплату вышло",
     "expired_more": "Вернитесь в магазин и начните заново.",
     "voided": "Платёж отменён",
@@ -56,12 +69,19 @@ EN = {
     "sbp": "Pay by SBP",
     "sbp_note": "Faster Payments System, no card needed",
     "or": "or",
-    "declines": "Try a refusal",
-    "declines_note": "Choose what the bank answers",
+    "sbp_title": "SBP",
+    "scan": "In a real payment the code opens your bank's app; here press the button.",
+    "waits": "The payment waits {} more min",
+    "declines": "Refusals and 3-D Secure",
+    "only_declines": "Refusals",
+    "declines_note": "Choose what the bank answers for a card",
+    "sbp_declines_note": "Or by SBP",
     "three_d_secure": "Card with 3-D Secure confirmation",
     "close": "Close and return to the shop",
     "confirm_title": "The bank asks",
-    "confirm_note": "Here the bank would send a code. In a training payment you decide.",
+    "confirm_note": "The bank would text you a code. In a training payment it is filled in.",
+    "sms_code": "Code from the text message",
+    "by_card": "Card",
     "confirm": "Confirm",
     "reject": "Reject",
     "back": "Return to the shop",
@@ -70,6 +90,7 @@ EN = {
     "succeeded": "Paid",
     "succeeded_more": "The shop has been told.",
     "canceled": "The payment did not go through",
+    "canceled_next": "No money was taken. Return to the shop and try again.",
     "expired": "The time to pay is over",
     "expired_more": "Return to the shop and start again.",
     "voided": "The payment is cancelled",
@@ -87,6 +108,11 @@ def roubles(kopecks: int) -> str:
     whole = f"{kopecks // 100:,}".replace(",", "\u202f")
     rest = f",{kopecks % 100:02d}" if kopecks % 100 else ""
     return f"{whole}{rest}\u00a0₽"
+
+
+def tied(text: str) -> str:
+    """A text whose numbers stay on one line with what they count."""
+    return _BEFORE_A_UNIT.sub("\u00a0", _INSIDE_A_NUMBER.sub("\u202f", text))
 
 
 def grouped(number: str) -> str:
