@@ -14,6 +14,7 @@ from activities.payment_records import Shop
 from activities.payments import PaymentActivities, PaymentTerms
 from activities.payouts import PayoutActivities
 from activities.receipts import ReceiptActivities
+from activities.reconciliation import ReconciliationActivities
 from composition import configure, connect
 from models.database import Database
 from rules.receipts import Tax
@@ -46,14 +47,16 @@ def crew(settings: Settings, database: Database) -> Crew:
         tax=shop.tax,
     )
     loop = asyncio.get_running_loop()
+    payments = PaymentActivities(database, gateway, loop, terms)
     return Crew(
         orders=OrderActivities(database),
         offers=OfferActivities(database),
-        payments=PaymentActivities(database, gateway, loop, terms),
+        payments=payments,
         receipts=ReceiptActivities(
             database, YooKassaReceipts(shop_id, secret_key, url), loop, shop
         ),
         payouts=PayoutActivities(database, PayoutFileGateway(settings.data_dir / "payouts")),
+        reconciliation=ReconciliationActivities(database, gateway, loop, payments, terms),
     )
 
 

@@ -101,3 +101,25 @@ def _number(word: str | None) -> int | None:
     if word is None or not word.isascii() or not word.isdigit() or int(word) > _ATTEMPT_MAX:
         return None
     return int(word)
+
+
+def order_of(payment: ProviderPayment) -> str | None:
+    """The order that the provider's copy of our metadata names."""
+    return _uuid(payment.metadata.get("order"))
+
+
+async def charge_back(session: AsyncSession, payment_id: str, kopecks: int, now: datetime) -> None:
+    """The provider has taken a payment back for the payer's bank; told by people, once."""
+    await session.exec(
+        insert(ProviderObjectRow)
+        .values(
+            id=f"chargeback:{payment_id}",
+            kind=ObjectKind.CHARGEBACK,
+            payment_id=payment_id,
+            status="succeeded",
+            amount_kopecks=kopecks,
+            refunded_kopecks=0,
+            seen_at=now,
+        )
+        .on_conflict_do_nothing()
+    )

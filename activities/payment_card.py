@@ -20,7 +20,7 @@ _SUMMARY = TypeAdapter(MoneySummary)
 
 async def tell(session: AsyncSession, step: PaymentStep, notices: Sequence[Told]) -> None:
     """The order's money as all its attempts say it, the client's card and what he must know."""
-    await _show(session, step, summary(await _money(session, step.order_id)))
+    await _show(session, step, summary(await money_of(session, step.order_id)))
     owed = [
         outbox.client_notice(step.order_id, step.client_id, notice, **params)
         for notice, params in notices
@@ -37,7 +37,7 @@ async def doubt(session: AsyncSession, step: PaymentStep) -> None:
     )
     if shown.one().get("confirming"):
         return
-    sums = summary(await _money(session, step.order_id))
+    sums = summary(await money_of(session, step.order_id))
     await _show(session, step, sums, confirming=True)
     await outbox.owe(session, [outbox.client_card(step.order_id, step.client_id)])
 
@@ -52,7 +52,8 @@ async def _show(
     )
 
 
-async def _money(session: AsyncSession, order_id: str) -> Money:
+async def money_of(session: AsyncSession, order_id: str) -> Money:
+    """All attempts and refunds of an order as its rows say them."""
     await session.flush()
     attempts = await session.exec(
         select(PaymentAttemptRow)

@@ -106,6 +106,8 @@ class Theirs:
     created_at: datetime
     order_id: str | None = None
     attempt: int | None = None
+    # The order's live workflow has asked for a payment and does not know yet which one it is.
+    is_awaited: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,8 @@ def _unknown(theirs: Theirs) -> Break | None:
     # Nobody has paid what is pending, and what is canceled has moved nothing.
     if theirs.status not in _PAID:
         return None
-    return _payment(BreakClass.MISSING_HERE, Remedy.ADOPT, theirs, None)
+    remedy = Remedy.SIGNAL if theirs.is_awaited else Remedy.ADOPT
+    return _payment(BreakClass.MISSING_HERE, remedy, theirs, None)
 
 
 def _progress(theirs: Theirs, ours: Ours) -> Break | None:
@@ -278,12 +281,18 @@ def duplicates(attempts: tuple[Ours, ...]) -> tuple[Break, ...]:
     )
 
 
-def refund_break(theirs: TheirRefund, ours: OurRefund | None, now: datetime) -> Break | None:
-    """The one thing that is wrong with a refund; one that we do not know was made elsewhere."""
+def refund_break(
+    theirs: TheirRefund, ours: OurRefund | None, now: datetime, *, is_live: bool = False
+) -> Break | None:
+    """The one thing that is wrong with a refund; one that we do not know was made elsewhere.
+
+    `is_live`: the payment's order still owns its money, so that its workflow takes it in.
+    """
     if ours is None:
-        if theirs.status == "canceled":
+        # What is pending may still fail; the next run sees its end.
+        if theirs.status != "succeeded":
             return None
-        remedy = Remedy.POST_EXTERNAL if theirs.status == "succeeded" else Remedy.PERSON
+        remedy = Remedy.SIGNAL if is_live else Remedy.POST_EXTERNAL
         return _refund(BreakClass.EXTERNAL_REFUND, remedy, theirs, None)
     if theirs.amount_kopecks != ours.amount_kopecks and theirs.status != "canceled":
         return _refund(BreakClass.AMOUNT_DIFFERS, Remedy.PERSON, theirs, ours)
@@ -301,9 +310,7 @@ def refund_break(theirs: TheirRefund, ours: OurRefund | None, now: datetime) -> 
     return None
 
 
-def _refund(
-    kind: BreakClass, remedy: Remedy, theirs: TheirRefund, ours: OurRefund | None
-) -> Break:
+def _refund(kind: BreakClass, remedy: Remedy, theirs: TheirRefund, ours: OurRefund | None) -> Break:
     return Break(
         kind,
         theirs.id,

@@ -49,6 +49,29 @@ PAYMENT_NOTICES = Counter(
 RECEIPTS = Gauge(
     "receipts", "Receipts that are not at rest, by state", ["state"], registry=REGISTRY
 )
+MONEY_INVARIANT_VIOLATIONS = Gauge(
+    "drillflow_money_invariant_violations",
+    "Rows that break an invariant of money at the last check",
+    ["invariant"],
+    registry=REGISTRY,
+)
+RECONCILIATION_BREAKS = Gauge(
+    "reconciliation_breaks", "Open differences from the provider", ["kind"], registry=REGISTRY
+)
+RECONCILIATION_OLDEST_SECONDS = Gauge(
+    "reconciliation_oldest_seconds", "Age of the oldest open difference", registry=REGISTRY
+)
+RECONCILIATION_KOPECKS = Gauge(
+    "reconciliation_kopecks", "Sum of the open differences", registry=REGISTRY
+)
+RECONCILIATION_REPAIRS = Counter(
+    "reconciliation_repairs_total", "Differences repaired", ["kind"], registry=REGISTRY
+)
+PSP_CLEARING_DRIFT_KOPECKS = Gauge(
+    "psp_clearing_drift_kopecks",
+    "The clearing account less what the provider owes us; must be 0",
+    registry=REGISTRY,
+)
 INBOX_PENDING = Gauge("inbox_pending", "Telegram updates stored, not yet done", registry=REGISTRY)
 OUTBOX_PENDING = Gauge("outbox_pending", "Messages stored, not yet sent", registry=REGISTRY)
 OUTBOX_OLDEST_SECONDS = Gauge(

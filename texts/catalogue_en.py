@@ -1,6 +1,7 @@
 """The whole catalogue of one language, put together from its themes."""
 
 from texts.en import (
+    breaks,
     cards,
     dialogue,
     facts,
@@ -24,4 +25,5 @@ CATALOGUE: dict[str, str] = {
     **registration.WORDS,
     **pages.WORDS,
     **statements.WORDS,
+    **breaks.WORDS,
 }

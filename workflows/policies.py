@@ -28,3 +28,12 @@ MONEY_RETRY = RetryPolicy(
 )
 # How long a person who chooses how to pay waits for an answer that is just coming in.
 PAGE_PATIENCE = timedelta(seconds=2)
+
+# Reading windows of lists and comparing them; a run that fails is followed by the next one.
+RECONCILE_TIMEOUT = timedelta(minutes=10)
+RECONCILE_RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=5),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(minutes=1),
+    maximum_attempts=8,
+)

@@ -14,11 +14,13 @@ from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.payouts import PayoutActivities
 from activities.receipts import ReceiptActivities
+from activities.reconciliation import ReconciliationActivities
 from runtime.heartbeats import BEAT_SECONDS, Heartbeats
 from workflows.order import OrderWorkflow
 from workflows.payouts import PayoutWorkflow
 from workflows.policies import PAYMENTS_TASK_QUEUE, TASK_QUEUE
 from workflows.receipts import ReceiptsWorkflow
+from workflows.reconciliation import InvariantsWorkflow, ReconciliationWorkflow
 
 # Imported once per process and shared with the sandbox. Our own rooms and the database stack go
 # together: a second copy of asyncpg crashes the process, one of sqlmodel costs 300 ms per order,
@@ -44,7 +46,13 @@ PASSED_THROUGH = (
     "prometheus_client",
 )
 
-WORKFLOWS: tuple[type, ...] = (OrderWorkflow, ReceiptsWorkflow, PayoutWorkflow)
+WORKFLOWS: tuple[type, ...] = (
+    OrderWorkflow,
+    ReceiptsWorkflow,
+    PayoutWorkflow,
+    ReconciliationWorkflow,
+    InvariantsWorkflow,
+)
 
 GRACE = timedelta(seconds=10)
 # How long tasks wait for a worker that has died before another one takes them.
@@ -68,6 +76,7 @@ class Crew:
     payments: PaymentActivities
     receipts: ReceiptActivities
     payouts: PayoutActivities
+    reconciliation: ReconciliationActivities
 
 
 def main_worker(
@@ -101,7 +110,7 @@ def payments_worker(
     **options: Any,
 ) -> Worker:
     """The blocking calls to the payment provider; `threads` has at least PAYMENTS_MAX workers."""
-    payments = crew.payments
+    payments, reconciliation = crew.payments, crew.reconciliation
     return Worker(
         client,
         task_queue=PAYMENTS_TASK_QUEUE,
@@ -113,6 +122,13 @@ def payments_worker(
             payments.create_refund,
             payments.get_refund,
             crew.receipts.drain_receipts,
+            reconciliation.observe_window,
+            reconciliation.observe_open,
+            reconciliation.observe_queue,
+            reconciliation.compare,
+            reconciliation.repair,
+            reconciliation.return_money,
+            reconciliation.check_invariants,
         ],
         activity_executor=threads,
         interceptors=(*interceptors, Heartbeats()),

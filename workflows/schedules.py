@@ -18,9 +18,11 @@ from temporalio.client import (
     ScheduleUpdateInput,
 )
 
+from rules.reconciliation import Depth
 from workflows import receipts
 from workflows.policies import TASK_QUEUE
 from workflows.receipts import ReceiptsWorkflow
+from workflows.reconciliation import InvariantsWorkflow, ReconciliationWorkflow
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,35 @@ RECURRING: tuple[Recurring, ...] = (
         ReceiptsWorkflow,
         every=receipts.EVERY,
         note="Makes receipts and watches their registration",
+    ),
+    Recurring(
+        "reconciliation",
+        ReconciliationWorkflow,
+        every=timedelta(minutes=15),
+        args=(Depth.RECENT,),
+        note="Compares the last two hours with the payment provider",
+    ),
+    Recurring(
+        "reconciliation-nightly",
+        ReconciliationWorkflow,
+        cron="20 1 * * *",
+        args=(Depth.NIGHTLY,),
+        catch_up=timedelta(hours=12),
+        note="Compares the last eight days",
+    ),
+    Recurring(
+        "reconciliation-monthly",
+        ReconciliationWorkflow,
+        cron="40 2 1 * *",
+        args=(Depth.MONTHLY,),
+        catch_up=timedelta(days=3),
+        note="Looks at everything that is still open",
+    ),
+    Recurring(
+        "money-invariants",
+        InvariantsWorkflow,
+        every=timedelta(minutes=10),
+        note="Checks M1-M12",
     ),
 )
 

@@ -91,11 +91,17 @@ async def order_journals(session: AsyncSession, order_id: str) -> list[WrittenJo
         rows[journal.id] = journal
         line = Entry(entry.account, entry.debit_kopecks, entry.credit_kopecks)
         lines.setdefault(journal.id, []).append(line)
-    return [
-        WrittenJournal(
-            row.id,
-            Journal(row.kind, row.source, row.source_id, tuple(lines[row.id]), row.phase),
-            row.effective_at,
+
+    def journal_of(row: JournalRow) -> Journal:
+        resolved = rows.get(row.resolves_id or 0)
+        return Journal(
+            row.kind,
+            row.source,
+            row.source_id,
+            tuple(lines[row.id]),
+            row.phase,
+            resolved.kind if resolved is not None else "",
+            resolved.source_id if resolved is not None else "",
         )
-        for row in rows.values()
-    ]
+
+    return [WrittenJournal(row.id, journal_of(row), row.effective_at) for row in rows.values()]

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 from temporalio.client import Client
 from temporalio.testing import TimeSkipper
@@ -20,8 +20,9 @@ from activities.orders import OrderActivities
 from activities.payment_records import Shop
 from activities.payments import PaymentActivities, PaymentTerms
 from activities.payouts import PayoutActivities
-from activities.ports import PaymentGateway, ProviderPayment, ProviderRefund
+from activities.ports import ProviderPayment, ProviderRefund
 from activities.receipts import ReceiptActivities
+from activities.reconciliation import ReconciliationActivities
 from models.database import Database
 from rules.receipts import Tax
 from tests.simulators.yookassa.harness import SECRET, SHOP, Simulator
@@ -38,14 +39,14 @@ class Exchange:
     """The gateway to whichever simulator the world has turned to."""
 
     def __init__(self, simulator: Simulator) -> None:
-        self.now: PaymentGateway = self._gateway(simulator)
+        self.now = self._gateway(simulator)
 
     def turn_to(self, simulator: Simulator) -> None:
         """Everything asked from now on goes there."""
         self.now = self._gateway(simulator)
 
     @staticmethod
-    def _gateway(simulator: Simulator) -> PaymentGateway:
+    def _gateway(simulator: Simulator) -> YooKassaGateway:
         url = f"{simulator.url}/v3"
         return YooKassaGateway(SHOP, SECRET, url, read_timeout=READ_SECONDS)
 
@@ -64,6 +65,14 @@ class Exchange:
     def list_refunds(self, payment_id: str) -> list[ProviderRefund]:
         return self.now.list_refunds(payment_id)
 
+    def payments_between(
+        self, since: datetime, until: datetime, *, by: Literal["created_at", "captured_at"]
+    ) -> list[ProviderPayment]:
+        return self.now.payments_between(since, until, by=by)
+
+    def refunds_between(self, since: datetime, until: datetime) -> list[ProviderRefund]:
+        return self.now.refunds_between(since, until)
+
 
 @asynccontextmanager
 async def living(
@@ -76,12 +85,14 @@ async def living(
     loop = asyncio.get_running_loop()
     till = YooKassaReceipts(SHOP, SECRET, f"{provider.url}/v3", read_timeout=READ_SECONDS)
     folder = TemporaryDirectory(prefix="payouts-")
+    payments = PaymentActivities(database, exchange, loop, terms)
     crew = Crew(
         OrderActivities(database),
         OfferActivities(database),
-        PaymentActivities(database, exchange, loop, terms),
+        payments,
         ReceiptActivities(database, till, loop, Shop("test", SHOP, Tax())),
         PayoutActivities(database, PayoutFileGateway(Path(folder.name))),
+        ReconciliationActivities(database, exchange, loop, payments, terms),
     )
     with folder, ThreadPoolExecutor(PAYMENTS_MAX) as threads:
         main = main_worker(client, crew, graceful_shutdown_timeout=_GRACE, **options)

@@ -1,0 +1,280 @@
+"""Every planted break is found, named rightly, and only what is safe is repaired by itself."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from activities import ledger
+from activities.payments import PaymentActivities
+from activities.reconciliation import Compared, Comparing, ReconciliationActivities
+from models.database import Database
+from models.queries import reconciliation as queries
+from models.queries.ledger import violations
+from models.queries.plain import run
+from rules import ledger as postings
+from rules.errors import BreakClosed, SamePersonTwice
+from rules.money import Shares
+from rules.orders import Order
+from rules.payments import Op
+from rules.reconciliation import Span
+from tests.activities.conftest import Books
+from tests.activities.till import TERMS, Till, gateway
+from tests.factories import at, contractor, person, placed
+from tests.simulators.yookassa.harness import Simulator, simulating
+
+DAY = timedelta(days=1)
+
+
+@dataclass
+class House:
+    """One shop's provider, books and reconciliation; `now` is the business clock."""
+
+    database: Database
+    simulator: Simulator
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    activities: ReconciliationActivities = field(init=False)
+
+    def __post_init__(self) -> None:
+        loop, exchange = asyncio.get_running_loop(), gateway(self.simulator)
+        cashier = PaymentActivities(self.database, exchange, loop, TERMS)
+        self.activities = ReconciliationActivities(self.database, exchange, loop, cashier, TERMS)
+
+    async def run(self, activity: Any, *said: Any) -> Any:
+        return await asyncio.to_thread(at(self.now).run, activity, *said)
+
+    async def reconcile(self) -> Compared:
+        """One run as the workflow makes it."""
+        doing, began = self.activities, self.now
+        span = Span(self.now - 8 * DAY, self.now + DAY)
+        await self.run(doing.observe_window, span)
+        compared = await self.run(doing.compare, Comparing(began, span))
+        for break_id in compared.repairs:
+            await self.run(doing.repair, break_id)
+        await self.run(doing.return_money)
+        assert isinstance(compared, Compared)
+        return compared
+
+    async def till(self) -> Till:
+        """A fresh order's till."""
+        order = await placed(self.database)
+        return Till(self.database, self.simulator, order, gateway(self.simulator), now=self.now)
+
+    async def sql(self, statement: str, **values: Any) -> None:
+        async with self.database.transaction() as session:
+            await run(session, text(statement), values)
+
+    async def close(self, order: Order, state: str = "cancelled") -> None:
+        """The books of an order are closed."""
+        await self.sql(
+            "UPDATE orders SET money_closed_at = :now, state = :state WHERE id = CAST(:id AS uuid)",
+            now=self.now,
+            state=state,
+            id=order.order_id,
+        )
+
+    def paid(self, order: Order | None, roubles: int = 700, **said: str) -> str:
+        """Somebody pays at the provider; nobody here hears of it."""
+        metadata = {"order": order.order_id, **said} if order is not None else {"shop": "x"}
+        amount = {"value": f"{roubles}.00", "currency": "RUB"}
+        payment = self.simulator.create(capture=True, metadata=metadata, amount=amount)
+        self.simulator.sim(f"/pay/{payment['id']}", method="card")
+        return str(payment["id"])
+
+    def refund_in_the_cabinet(self, payment_id: str, roubles: int) -> str:
+        made = self.simulator.sim("/refunds", payment_id=payment_id, amount=f"{roubles}.00")
+        return str(made["id"])
+
+    async def broken(self) -> dict[str, Any]:
+        async with self.database.reading() as session:
+            return await violations(session)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Simulator]:
+    """A provider that knows only what this test has made."""
+    with simulating(tmp_path / "yookassa.sqlite") as found:
+        yield found
+
+
+@pytest.fixture
+async def house(database: Database, shop: Simulator) -> House:
+    """Everything that reconciliation works with."""
+    return House(database, shop)
+
+
+async def _lost_there(house: House) -> str:
+    till = await house.till()
+    await house.sql(
+        "INSERT INTO payment_attempts (order_id, number, method, amount_kopecks, state,"
+        " provider_id, released, late, created_at, updated_at) VALUES (CAST(:id AS uuid), 1,"
+        " 'card', 70000, 'pending', 'gone', false, false, :at, :at)",
+        id=till.order.order_id,
+        at=house.now - 2 * DAY,
+    )
+    return f"{till.order.order_id}:1"
+
+
+async def _late_money(house: House) -> str:
+    till = await house.till()
+    await house.close(till.order)
+    return house.paid(till.order, attempt="1")
+
+
+async def _foreign_money(house: House) -> str:
+    return house.paid(None)
+
+
+async def _late_hold(house: House) -> str:
+    till = await house.till()
+    await till.run(Op.CREATE)
+    await house.sql(
+        "UPDATE payment_attempts SET state = 'expired', released = true"
+        " WHERE order_id = CAST(:id AS uuid)",
+        id=till.order.order_id,
+    )
+    await house.close(till.order)
+    await till.pay()
+    return str(till.payment()["id"])
+
+
+async def _silent_notice(house: House) -> str:
+    till = await house.till()
+    await till.run(Op.CREATE)
+    await till.pay()
+    return str(till.payment()["id"])
+
+
+async def _other_amount(house: House) -> str:
+    till = await house.till()
+    payment = house.paid(till.order, 800, attempt="1")
+    await house.sql(
+        "INSERT INTO payment_attempts (order_id, number, method, amount_kopecks, state,"
+        " provider_id, released, late, created_at, updated_at) VALUES (CAST(:id AS uuid), 1,"
+        " 'card', 70000, 'pending', :payment, false, false, :at, :at)",
+        id=till.order.order_id,
+        payment=payment,
+        at=house.now,
+    )
+    return payment
+
+
+async def _refund_in_the_cabinet(house: House) -> str:
+    till, crew = await house.till(), await contractor(house.database)
+    await till.captured()
+    third = till.kopecks // 4
+    async with house.database.transaction() as session:
+        parts = Shares(third, till.kopecks - third)
+        journal = postings.settled(till.order.order_id, crew, parts)
+        await ledger.post(session, journal, till.order.order_id, house.now)
+    await house.sql(
+        "UPDATE orders SET contractor_id = :crew WHERE id = CAST(:id AS uuid)",
+        crew=crew,
+        id=till.order.order_id,
+    )
+    await house.close(till.order, "completed")
+    return house.refund_in_the_cabinet(till.payment()["id"], 100)
+
+
+async def _paid_twice(house: House) -> str:
+    till = await house.till()
+    await till.captured()
+    return house.paid(till.order, till.kopecks // 100, attempt="1")
+
+
+async def _never_ends(house: House) -> str:
+    till = await house.till()
+    await till.run(Op.CREATE)
+    return str(till.payment()["id"])
+
+
+PLANTED = {
+    _lost_there: ("missing_there", "person", "open"),
+    _late_money: ("missing_here", "adopt", "repaired"),
+    _foreign_money: ("missing_here", "person", "open"),
+    _late_hold: ("late_success", "apply", "repaired"),
+    _silent_notice: ("status_lag", "signal", "open"),
+    _other_amount: ("amount_differs", "person", "open"),
+    _refund_in_the_cabinet: ("external_refund", "post_external", "repaired"),
+    _paid_twice: ("missing_here", "adopt", "repaired"),
+    _never_ends: ("stuck", "person", "open"),
+}
+
+
+async def test_each_planted_break_is_named_and_exactly_the_safe_ones_are_repaired(
+    house: House, books: Books
+) -> None:
+    planted = {await plant(house): plant for plant in PLANTED}
+    # What a client has not paid for more than an hour is still open there.
+    house.now += timedelta(hours=2)
+
+    compared = await house.reconcile()
+    rows = await books.rows("SELECT * FROM reconciliation_breaks ORDER BY id")
+    named = {planted[row["subject"]]: (row["kind"], row["remedy"], row["state"]) for row in rows}
+    assert named == PLANTED
+    silent = next(row for row in rows if row["kind"] == "status_lag")
+    assert compared.orders == (str(silent["order_id"]),)
+
+    # The second run repairs nothing twice and finds one thing more: an order paid twice.
+    before = await books.snapshot()
+    house.now += timedelta(minutes=15)
+    await house.reconcile()
+    after = await books.snapshot()
+    for table in ("journals", "entries", "refunds", "payment_operations", "payment_attempts"):
+        assert after[table] == before[table], table
+    (twice,) = await books.rows(
+        "SELECT * FROM reconciliation_breaks WHERE kind = 'duplicate_capture'"
+    )
+    assert (twice["state"], twice["remedy"], twice["attempt"]) == ("open", "refund", 1001)
+    assert len(await books.rows("SELECT * FROM reconciliation_breaks")) == len(PLANTED) + 1
+
+    # What lay with nobody has gone back to its payer once; the hold was let go.
+    objects = {one["id"]: one for one in house.simulator.listing("payments")}
+    ids = {plant: subject for subject, plant in planted.items()}
+    assert objects[ids[_late_money]]["refunded_amount"]["value"] == "700.00"
+    assert objects[ids[_late_hold]]["status"] == "canceled"
+    assert objects[ids[_paid_twice]]["refunded_amount"]["value"] == "0.00"
+    assert len(house.simulator.listing("refunds")) == 2
+    # Of what was left in suspense, two people and a person know.
+    told = await books.rows("SELECT notice FROM outbox WHERE role = 'support'")
+    assert len(told) == 5
+
+    # The two breaks that are no bookkeeping are the only ones that the invariants see.
+    broken = await house.broken()
+    assert {name.partition(" ")[0] for name in broken} == {"M8", "M10"}
+    (unbooked,) = [rows for name, rows in broken.items() if name.startswith("M10 ")]
+    assert [row["provider_id"] for row in unbooked] == [ids[_other_amount]]
+
+
+async def test_money_leaves_only_when_two_people_have_agreed(house: House, books: Books) -> None:
+    payment = await _paid_twice(house)
+    await house.reconcile()
+    house.now += timedelta(minutes=15)
+    await house.reconcile()
+    (twice,) = await books.rows(
+        "SELECT * FROM reconciliation_breaks WHERE kind = 'duplicate_capture'"
+    )
+    one, other = await person(house.database), await person(house.database)
+
+    async with house.database.transaction() as session:
+        with pytest.raises(BreakClosed):
+            await queries.approve(session, twice["id"], other)
+        await queries.propose(session, twice["id"], one)
+        with pytest.raises(SamePersonTwice):
+            await queries.approve(session, twice["id"], one)
+        await queries.approve(session, twice["id"], other)
+    for _ in range(2):
+        house.now += timedelta(minutes=15)
+        await house.reconcile()
+
+    assert house.simulator.payment(payment)["refunded_amount"]["value"] != "0.00"
+    assert len(house.simulator.listing("refunds")) == 1
+    state = "SELECT state FROM reconciliation_breaks WHERE id = :id"
+    assert await books.value(state, id=twice["id"]) == "repaired"
+    assert (await books.balances()).get("suspense", 0) == 0
+    assert await house.broken() == {}
