@@ -103,7 +103,7 @@ def create_app(
         exception_handlers={ApiProblem: _show_problem, HTTPException: _show_http_problem},
     )
     app.state.desk = Desk(Store(data_file), shop)
-    parts = (rest, receipts_rest, controls, page, cabinet)
-    for router in (part.router for part in parts):
-        app.include_router(router)
+    for part in (rest, receipts_rest, controls, page, cabinet):
+        app.include_router(part.router)
+    app.include_router(cabinet.front)
     return app

@@ -38,6 +38,7 @@ AtDesk = Annotated[Desk, Depends(the_desk)]
 Action = Annotated[str, Form(max_length=32)]
 Text = Annotated[str, Form(max_length=64)]
 router = APIRouter(prefix="/cabinet", dependencies=[Depends(_same_site)])
+front = APIRouter()
 
 
 def _instant(ms: int | None) -> str:
@@ -58,6 +59,12 @@ def _back(request: Request, path: str | None = None) -> Response:
     lang = "en" if request.query_params.get("lang") == "en" else "ru"
     address = f"{path or request.url.path}?lang={lang}"
     return RedirectResponse(address, status_code=303, headers=HEADERS)
+
+
+@front.get("/")
+async def enter() -> Response:
+    """The simulator's bare address leads to the cabinet."""
+    return RedirectResponse("/cabinet", status_code=303)
 
 
 @router.get("")

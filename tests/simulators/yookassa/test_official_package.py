@@ -6,6 +6,7 @@ import pytest
 from yookassa import Configuration, Payment, Refund, Settings
 from yookassa.domain.exceptions import (
     BadRequestError,
+    ForbiddenError,
     InternalServerError,
     NotFoundError,
     TooManyRequestsError,
@@ -106,4 +107,60 @@ def test_errors_are_the_packages_own_errors(shared: Simulator) -> None:
         Payment.find_one(UNKNOWN_ID)
     Configuration.secret_key = "test_another"
     with pytest.raises(UnauthorizedError):
+        Payment.find_one(UNKNOWN_ID)
+
+
+def test_lists_are_filtered_by_time_status_and_method(shared: Simulator) -> None:
+    first = Payment.create(body(capture=True, payment_method_data={"type": "sbp"}))
+    shared.sim(f"/pay/{first.id}", method="sbp")
+    refund = Refund.create({"payment_id": first.id, "amount": first.amount})
+    later = Payment.create(body())
+
+    since = {"created_at.gte": first.created_at, "limit": 100}
+    paid = {**since, "status": "succeeded", "payment_method": "sbp"}
+    assert [item.id for item in Payment.list(paid).items] == [first.id]
+    assert [item.id for item in Payment.list({**since, "status": "pending"}).items] == [later.id]
+    found = Refund.list({"payment_id": first.id, "created_at.gte": first.created_at})
+    assert [(item.id, item.refund_method.type) for item in found.items] == [(refund.id, "sbp")]
+
+
+def test_a_canceled_refund_and_a_declined_payment_say_who_and_why(shared: Simulator) -> None:
+    payment_id = shared.captured()
+    shared.sim("/faults", operation="refund", kind="refund_canceled", reason="rejected_by_payee")
+    refund = Refund.create(
+        {"payment_id": payment_id, "amount": {"value": "1.00", "currency": "RUB"}}
+    )
+    declined = Payment.create(body())
+    shared.sim(f"/pay/{declined.id}", method="card", number="5555555555554600")
+
+    details = Refund.find_one(refund.id).cancellation_details
+    assert (refund.status, details.party, details.reason) == (
+        "canceled",
+        "refund_network",
+        "rejected_by_payee",
+    )
+    details = Payment.find_one(declined.id).cancellation_details
+    assert (details.party, details.reason) == ("payment_network", "insufficient_funds")
+
+
+def test_a_payment_confirmed_by_3d_secure_says_so(shared: Simulator) -> None:
+    created = Payment.create(body())
+    shared.sim(f"/pay/{created.id}", method="card", number="5555555555554477")
+
+    details = Payment.find_one(created.id).authorization_details
+
+    assert details.three_d_secure.applied is True
+    assert len(details.rrn) == 12
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [("http_401", UnauthorizedError), ("http_403", ForbiddenError), ("http_400", BadRequestError)],
+)
+def test_planted_refusals_are_the_packages_own_errors(
+    shared: Simulator, kind: str, error: type[Exception]
+) -> None:
+    shared.sim("/faults", operation="payments.get", kind=kind)
+
+    with pytest.raises(error):
         Payment.find_one(UNKNOWN_ID)

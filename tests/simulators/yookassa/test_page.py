@@ -1,11 +1,15 @@
 """The payment page as a person's browser uses it: forms, buttons, the way back."""
 
+import hashlib
 import re
 
 import pytest
 
-from local.simulators.yookassa.cards import DECLINE_CARDS
+from local.simulators.yookassa.cards import DECLINE_CARDS, SBP_DECLINES
+from local.simulators.yookassa.qr import matrix, svg_path
 from tests.simulators.yookassa.harness import RETURN_URL, UNKNOWN_ID, Simulator
+
+CODE = "7302493313416f7760a946d561c9af2a676db90388e7cc190480ad5c53e91450"
 
 
 def test_one_tap_on_the_prefilled_card_pays_and_leads_back(shared: Simulator) -> None:
@@ -69,6 +73,49 @@ def test_a_card_with_3d_secure_asks_first(shared: Simulator, action: str, status
     shared.client.post(f"/pay/{payment_id}", data={"action": action, "number": number})
 
     assert shared.payment(payment_id)["status"] == status
+
+
+@pytest.mark.parametrize(("reason", "words"), SBP_DECLINES.items())
+def test_a_bank_refuses_sbp_and_says_why(
+    shared: Simulator, reason: str, words: tuple[str, str]
+) -> None:
+    payment_id = shared.create(capture=True)["id"]
+    assert words[0] in shared.client.get(f"/pay/{payment_id}").text
+    assert words[1] in shared.client.get(f"/pay/{payment_id}?lang=en").text
+
+    answer = shared.client.post(f"/pay/{payment_id}", data={"action": "sbp", "reason": reason})
+
+    assert (answer.status_code, words[0] in answer.text) == (200, True)
+    assert "попробуйте ещё раз" in answer.text
+    details = shared.payment(payment_id)["cancellation_details"]
+    assert details == {"party": "payment_network", "reason": reason}
+
+
+def test_the_code_on_the_page_is_the_one_that_cameras_read(shared: Simulator) -> None:
+    # Compared square by square with another program's code when it was written.
+    squares = matrix("x" * 106)
+    assert squares is not None
+    drawn = "\n".join("".join(".#"[square] for square in line) for line in squares)
+    assert hashlib.sha256(drawn.encode()).hexdigest() == CODE
+    assert matrix("x" * 107) is None
+    payment_id = shared.create(capture=True)["id"]
+    found = svg_path(f"{shared.url}/pay/{payment_id}")
+    assert found is not None
+    assert found[1] in shared.client.get(f"/pay/{payment_id}").text
+
+
+def test_numbers_stay_with_their_units_and_minutes_run_down(own: Simulator) -> None:
+    payment_id = own.create(description="20 % от 12 000 ₽")["id"]
+    own.sim("/clock", advance_seconds=1800)
+
+    page = own.client.get(f"/pay/{payment_id}").text
+
+    assert "20\u00a0% от 12\u202f000\u00a0₽" in page
+    assert "ждёт ещё 30 мин" in page
+
+
+def test_the_bare_address_leads_to_the_cabinet(shared: Simulator) -> None:
+    assert shared.client.get("/").headers["location"] == "/cabinet"
 
 
 def test_closing_leads_back_and_leaves_the_payment_open(shared: Simulator) -> None:
