@@ -17,7 +17,7 @@ args ?=
 WORKERS ?= 4
 PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadfile
 
-.PHONY: help demo up test test-ui test-money chaos simulate histories register replay check fmt migrate
+.PHONY: help demo up test test-ui test-money chaos bench simulate histories register replay check fmt migrate
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ test-ui: $(DEV) ## Browser checks and screenshots (needs Chromium)
 
 test-money: $(DEV) ## Money tests with payment notices lost or repeated (WEBHOOKS=dropped|fivefold)
 	@DRILLFLOW_TEST_WEBHOOKS=$(or $(WEBHOOKS),dropped) $(PYTEST) -m money $(args)
+
+bench: $(EMBEDDED) ## Measure against floors of the same run (var/bench.json)
+	@$(PY) -m local bench $(args)
 
 simulate: $(EMBEDDED) ## Compare policies on a synthetic season (POLICY=file HISTORY=file SEED=1)
 	@$(PY) -m local simulate $(if $(POLICY),--policy $(POLICY)) $(if $(HISTORY),--history $(HISTORY)) \

@@ -121,6 +121,16 @@ def simulate(
 
 
 @app.command()
+def bench(
+    contractors: Annotated[int, typer.Option(help="How many in the large table")] = 1_000_000,
+) -> None:
+    """Measure the search and the holds against a floor in the same run."""
+    from local.bench import run  # noqa: PLC0415 - as above
+
+    raise typer.Exit(run(load_settings().data_dir, Console(), contractors))
+
+
+@app.command()
 def export_season(
     out: Annotated[Path, typer.Option(help="The file to write")] = Path("var/season.json"),
     days: Annotated[int, typer.Option(help="How many days back", min=1, max=400)] = 90,

@@ -4,7 +4,7 @@ Distances are great-circle kilometres, widened by 1.006 so that nobody whom the 
 is missed; the caller checks the kept rows exactly and filters priority bands by wave.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +13,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.queries.plain import run
 from rules.catalog import JobClass, Service, ServiceType
+from rules.geo import normalised_longitude
 from rules.limits import CANDIDATES_MAX, EXPLAINED_MAX
 from rules.offers import FARTHER_FROM_WAVE, Candidate, Exclusion
 from rules.policy import POLICY_V1, Policy
+
+_FACTS = tuple(one.name for one in fields(Candidate))
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ _LOCAL_HOUR = """extract(hour FROM CAST(:now AS timestamptz) AT TIME ZONE 'UTC'
 _SLEEPS = f"""(CAST(:night_from AS int) <> CAST(:night_to AS int)
     AND ({_LOCAL_HOUR} >= CAST(:night_from AS int) OR {_LOCAL_HOUR} < CAST(:night_to AS int))
     AND NOT (CAST(:urgent AS boolean) AND c.night_ok))"""
-_BLOCKED = "(c.status <> 'active' OR u.blocked_at IS NOT NULL)"
+_SHUT_OUT = "u.blocked_at IS NOT NULL"
+_BLOCKED = f"(c.status <> 'active' OR {_SHUT_OUT})"
 _ASKED = "c.id = ANY(CAST(:asked AS bigint[]))"
 _FULL = "c.busy + c.held >= c.capacity"
 _OFFERS_LIVE = """(
@@ -51,31 +55,39 @@ _OFFERS_LIVE = """(
 ) >= :offers_max"""
 
 # One scan of the coverage index gives the rows in the order of distance on the plane, so a dense
-# town is not read whole; three turns because a box may lie on either side of the zero meridian.
+# town is not read whole. A box may lie on either side of the zero meridian: near it, three scans.
 _NEAR = """(
     SELECT c.id AS contractor_id, {distance} AS distance_km, c.rating, c.points, c.completed,
         c.offers_90d, c.accepted_90d,
         CAST(greatest(0, extract(epoch FROM CAST(:now AS timestamptz)
             - coalesce(c.last_won_at, c.joined_at)) / 86400) AS double precision) AS idle_days,
-        c.capacity, c.busy, c.held, c.utc_offset_minutes, c.night_ok
+        c.capacity, c.busy, c.held, c.utc_offset_minutes, c.night_ok, c.user_id
     FROM contractor_services s
     JOIN contractors c ON c.id = s.contractor_id
-    JOIN users u ON u.id = c.user_id
     WHERE s.active AND s.service_type = '{service_type}'
         AND s.cov @> box(point({east}, :latitude), point({east}, :latitude)) AND {reached}
-        AND NOT {blocked} AND c.user_id <> :client_id AND NOT {asked}
+        AND c.status = 'active' AND c.user_id <> :client_id AND NOT {asked}
         AND NOT {sleeps} AND NOT ({full}) AND NOT ({offers_live})
     ORDER BY s.base <-> point(({east}) * 0.56, :latitude)
     LIMIT :first
 )"""
-_TURNS = ("0", "360", "-360")
-_EVERY_TURN = " UNION ALL ".join(
-    _NEAR.replace("{east}", f"east_of_zero(:longitude) + {turn}") for turn in _TURNS
-)
-_ELIGIBLE = (
-    f"WITH near AS MATERIALIZED ({_EVERY_TURN})"  # noqa: S608 - our own words only
-    " SELECT * FROM near ORDER BY distance_km, contractor_id LIMIT :at_most"
-)
+
+
+def _eligible(turns: tuple[int, ...]) -> str:
+    scans = " UNION ALL ".join(
+        _NEAR.replace("{east}", f"east_of_zero(:longitude) + {turn}") for turn in turns
+    )
+    return (
+        f"WITH near AS MATERIALIZED ({scans})"  # noqa: S608 - our own words only
+        " SELECT near.* FROM near JOIN users u ON u.id = near.user_id"
+        f" WHERE NOT {_SHUT_OUT} ORDER BY distance_km, contractor_id LIMIT :at_most"
+    )
+
+
+_ELIGIBLE, _ELIGIBLE_AT_ZERO = _eligible((0,)), _eligible((0, 360, -360))
+# Up to 80 degrees north no box is wider than this to either side; nearer the pole any may be.
+_WIDEST_DEGREES = 8.0
+_FARTHEST_NORTH = 80.0
 # The planner thinks that one row in a thousand lies in a box, and would sort all of a town.
 _BY_DISTANCE = ("bitmapscan", "sort", "seqscan", "hashjoin", "mergejoin")
 _STEER, _RELEASE = (
@@ -85,7 +97,7 @@ _STEER, _RELEASE = (
     for way in ("off", "on")
 )
 # How many are measured exactly, for each that is kept: the plane's order errs far from 56 degrees.
-_MEASURED_PER_KEPT = 4
+_MEASURED_PER_KEPT = 2
 
 _EXCLUDED = """
 WITH around AS MATERIALIZED (
@@ -128,7 +140,10 @@ def _statement(template: str, service_type: ServiceType) -> str:
     )
 
 
-_FIND = {service_type: text(_statement(_ELIGIBLE, service_type)) for service_type in ServiceType}
+_FIND, _FIND_AT_ZERO = (
+    {service_type: text(_statement(template, service_type)) for service_type in ServiceType}
+    for template in (_ELIGIBLE, _ELIGIBLE_AT_ZERO)
+)
 _COUNT = {service_type: text(_statement(_EXCLUDED, service_type)) for service_type in ServiceType}
 
 
@@ -150,6 +165,12 @@ def _parameters(wanted: Wanted) -> dict[str, Any]:
     }
 
 
+def _is_at_zero(wanted: Wanted) -> bool:
+    east = normalised_longitude(wanted.longitude)
+    beside = min(east, 360.0 - east) <= _WIDEST_DEGREES
+    return beside or abs(wanted.latitude) > _FARTHEST_NORTH
+
+
 async def eligible(
     session: AsyncSession, wanted: Wanted, at_most: int = CANDIDATES_MAX
 ) -> list[Candidate]:
@@ -157,11 +178,12 @@ async def eligible(
     kept = min(at_most, CANDIDATES_MAX)
     first = CANDIDATES_MAX * _MEASURED_PER_KEPT
     parameters = {**_parameters(wanted), "at_most": kept, "first": first}
+    find = _FIND_AT_ZERO if _is_at_zero(wanted) else _FIND
     await run(session, _STEER)
-    found = await run(session, _FIND[wanted.service.service_type], parameters)
+    found = await run(session, find[wanted.service.service_type], parameters)
     rows = list(found.mappings())
     await run(session, _RELEASE)
-    return [Candidate(**row) for row in rows]
+    return [Candidate(**{name: row[name] for name in _FACTS}) for row in rows]
 
 
 async def excluded(session: AsyncSession, wanted: Wanted) -> dict[Exclusion, int]:

@@ -23,8 +23,16 @@ from rules.policy import POLICY_V1
 from tests.models.conftest import NOON, TVER, Town
 
 WANTED = Wanted(Service.REPAIR_PUMP, *TVER, wave=1, now=NOON, client_id=1)
-# Kaliningrad, Tver, Norilsk, and Chukotka on both sides of 180 degrees.
-PLACES = ((54.71, 20.45), TVER, (69.35, 88.2), (66.3, 179.97), (64.5, -179.9), (66.9, -179.2))
+# Greenwich, Kaliningrad, Tver, Norilsk, and Chukotka on both sides of 180 degrees.
+PLACES = (
+    (51.48, 0.0),
+    (54.71, 20.45),
+    TVER,
+    (69.35, 88.2),
+    (66.3, 179.97),
+    (64.5, -179.9),
+    (66.9, -179.2),
+)
 CROWD = text(
     """
     WITH people AS (
@@ -103,7 +111,7 @@ async def test_the_search_equals_measuring_everybody_on_the_ellipsoid(
         return bool(geodesic((one.latitude, one.longitude), place).km <= reach)
 
     reached_in_all = 0
-    for latitude, longitude in (*PLACES, (66.5, 180.0), (66.5, -180.0)):
+    for latitude, longitude in (*PLACES, (66.5, 180.0), (66.5, -180.0), (51.5, -0.4)):
         place = (latitude, longitude)
         expected = {one.id for one in everybody if is_reached(one, place)}
         wanted = replace(WANTED, latitude=latitude, longitude=longitude, wave=wave)
