@@ -54,7 +54,7 @@ PAID_SHARE, CANCELLED_AFTER_PAYMENT_SHARE = 0.40, 0.20
 """The least parts of the orders of a run that is worth anything."""
 
 # Short payment windows belong to those who will not pay in time.
-_SERVICES = (Service.REPAIR_PUMP, Service.REPAIR_NO_WATER, Service.DRILLING_WELL)
+_SERVICES = (Service.REPAIR_PUMP, Service.REPAIR_CLEANING, Service.DRILLING_WELL)
 _LATE = Service.SEWAGE_OVERFLOW
 
 _ANSWERS = (
@@ -63,11 +63,10 @@ _ANSWERS = (
 )  # fmt: skip
 _REFUNDS = ("refund_pending", "refund_canceled")
 PROVIDER_KINDS = (*_ANSWERS, *_REFUNDS)
-# How many calls of each kind twenty orders make at least.
-_CALLS = {
-    "payments.create": 18, "payments.get": 20, "payments.capture": 7, "refunds.create": 7,
-    "payments.cancel": 1,
-}  # fmt: skip
+# Twenty orders make at least so many calls; with the first two every kind is certain to meet one.
+_CALLS = {"payments.create": 16, "payments.get": 20, "payments.capture": 5, "refunds.create": 5}
+_SURE, _FEW = ("payments.create", "payments.get"), ("payments.capture", "refunds.create")
+_MORE = 5
 
 
 # The part of a run in which blows fall.
@@ -90,8 +89,10 @@ class Blow(StrEnum):
 
 _PROCESSES = [
     Blow.WORKER_KILLED, Blow.API_KILLED, Blow.POSTGRES_RESTARTED, Blow.TEMPORAL_FROZEN,
-    Blow.PROVIDER_KILLED,
 ]  # fmt: skip
+# From so many orders on, blows come again; and the provider is away as well, after which
+# everybody who pays waits for a minute: too long for a short run.
+_LONG = 100
 _NOTICES = [Blow.WEBHOOKS_FIVEFOLD, Blow.WEBHOOKS_DELAYED, Blow.WEBHOOKS_LOST]
 
 
@@ -127,6 +128,14 @@ class Plan:
     blows: tuple[Due, ...]
     rules: tuple[dict[str, Any], ...] = field(repr=False)
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What has to happen in this run; notices by what becomes of them."""
+        blows = [due.blow.value for due in self.blows if due.blow not in _NOTICES]
+        told = ("webhooks_lost", "webhooks_duplicated", "webhooks_delayed", "webhooks_reordered")
+        kills = Blow.WORKER_KILLED_AFTER_EFFECT.value
+        return (*PROVIDER_KINDS, kills, *dict.fromkeys(blows), *told)
+
 
 def plan(seed: int, orders: int) -> Plan:
     """The plan of one run; every kind of fault is in it at least once."""
@@ -151,8 +160,9 @@ def _lives(chance: random.Random, seed: int, orders: int) -> tuple[Life, ...]:
 def _blows(chance: random.Random, orders: int) -> tuple[Due, ...]:
     """Every blow once per hundred orders (and once at least), evenly spread in a random order."""
     found: list[Due] = []
-    courses = _PROCESSES.copy(), _NOTICES.copy()
-    rounds = max(1, orders // 100)
+    away = [Blow.PROVIDER_KILLED] if orders >= _LONG else []
+    courses = [*_PROCESSES, *away], _NOTICES.copy()
+    rounds = max(1, orders // _LONG)
     for number in range(rounds):
         for blows in courses:
             chance.shuffle(blows)
@@ -166,21 +176,20 @@ def _blows(chance: random.Random, orders: int) -> tuple[Due, ...]:
 
 
 def _rules(chance: random.Random, orders: int) -> tuple[dict[str, Any], ...]:
-    """Each kind meets one certain call per twenty orders, no two the same call."""
+    """Each kind meets one certain call per twenty orders, no two the same call; and some more."""
     found: list[dict[str, Any]] = []
     taken: set[tuple[str, int]] = set()
     for score in range(max(1, orders // 20)):
-        for kind in _ANSWERS:
-            operation = chance.choice(tuple(_CALLS))
-            if operation == "payments.cancel":
-                operation = "payments.create"  # too few of them for a certain call
-            nth = _free(chance, taken, operation, score)
-            found.append({"operation": operation, "kind": kind, "nth": nth, "seconds": 2.0})
         for kind in (*_REFUNDS, "refund_pending"):
             nth = _free(chance, taken, "refunds.create", score)
             ends = chance.choice(("succeeded", "canceled"))
             rule = {"operation": "refunds.create", "kind": kind, "nth": nth, "seconds": 3.0}
             found.append({**rule, "ends": ends} if kind == "refund_pending" else rule)
+        met = [(kind, chance.choice(_SURE)) for kind in _ANSWERS]
+        met += [(kind, chance.choice(_FEW)) for kind in chance.sample(_ANSWERS, _MORE)]
+        for kind, operation in met:
+            nth = _free(chance, taken, operation, score)
+            found.append({"operation": operation, "kind": kind, "nth": nth, "seconds": 2.0})
     found.append({"operation": "payments.cancel", "kind": chance.choice(_ANSWERS), "seconds": 2.0})
     return tuple(found)
 
