@@ -62,7 +62,8 @@ async def _contractor(database: Database) -> int:
 
 
 async def _orders(database: Database, client_id: int, count: int) -> list[str]:
-    place: dict[str, Any] = {"town": "t", "region": "r", "latitude": PLACE[0], "longitude": PLACE[1]}
+    place: dict[str, Any] = {"town": "t", "region": "r"}
+    place |= {"latitude": PLACE[0], "longitude": PLACE[1]}
     ids = [str(uuid4()) for _ in range(count)]
     async with database.transaction() as session:
         for order_id in ids:
