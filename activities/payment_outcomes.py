@@ -31,8 +31,9 @@ from activities.payment_records import (
 from activities.ports import IntegrityBreach, ProviderPayment, ProviderRefund
 from models.payments import OperationStatus, PaymentAttemptRow, PaymentOperationRow
 from rules import ledger as postings
+from rules.attempts import RANK
 from rules.changes import Notice
-from rules.payments import AttemptState, RefundState, Seen
+from rules.payments import AttemptState, Method, RefundState, Seen
 from rules.receipts import ReceiptKind
 
 _UNPAID = (AttemptState.REQUESTED, AttemptState.PENDING)
@@ -58,7 +59,14 @@ async def record_payment(
     await lock_order(session, step.order_id)
     attempt = await lock_attempt(session, step)
     check_payment(
-        Expected(step.order_id, step.attempt, attempt.amount_kopecks, attempt.provider_id, test),
+        Expected(
+            step.order_id,
+            step.attempt,
+            attempt.amount_kopecks,
+            attempt.provider_id,
+            test,
+            is_hold=attempt.method is Method.CARD and attempt.state in RANK,
+        ),
         payment,
     )
     await mirror.see(session, [payment], now)
@@ -66,6 +74,8 @@ async def record_payment(
     attempt.released = attempt.released or step.released
     attempt.provider_id = payment.id
     if moves_on(before, state):
+        if state is AttemptState.CAPTURED:
+            attempt.amount_kopecks = payment.amount_kopecks
         if key is None and before is AttemptState.HELD:
             # Seen by a look: what was asked for and falsely answered has come to its end.
             await _conclude_all(session, step)

@@ -9,6 +9,7 @@ from rules.changes import (
     MoneyAction,
     Notice,
     OfferOutcome,
+    Telling,
     to_client,
     to_contractor,
     to_support,
@@ -131,6 +132,22 @@ def hold_lost(order: Order, now: datetime) -> Change:
     told = to_client(Notice.PAY_REMINDER) if booked else to_support(Notice.NEEDS_PERSON)
     journals = credit.give_back_all(order)
     return Change(after, OrderEvent.HOLD_LOST, journals=journals, tellings=told)
+
+
+def captured_in_part(order: Order, missing_kopecks: int, due_kopecks: int, now: datetime) -> Change:
+    """Of a hold only a part was taken; the rest went back to the client at once.
+
+    `due_kopecks` of it were owed to him anyway. What is left is what the order settles.
+    """
+    extra = max(0, missing_kopecks - due_kopecks)
+    after = order.after(
+        OrderEvent.CAPTURED_IN_PART,
+        now,
+        refund_kopecks=order.refund_kopecks + extra,
+        unfrozen_kopecks=order.unfrozen_kopecks + missing_kopecks,
+    )
+    told = Telling(Role.SUPPORT, Notice.CAPTURED_IN_PART, params=(("kopecks", missing_kopecks),))
+    return Change(after, OrderEvent.CAPTURED_IN_PART, tellings=(told,))
 
 
 def capture_time(order: Order) -> datetime:

@@ -53,6 +53,7 @@ class Notice(StrEnum):
     NEEDS_PERSON = "needs_person"
     MONEY_STUCK = "money_stuck"
     MONEY_RECOVERED = "money_recovered"
+    CAPTURED_IN_PART = "captured_in_part"
 
 
 @dataclass(frozen=True)

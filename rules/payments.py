@@ -66,6 +66,8 @@ class Seen:
     hold_ends_at: datetime | None = None
     decline_reason: str | None = None
     refund: Refund | None = None
+    # What was taken; a person in the provider's cabinet may have taken a part of a hold only.
+    captured_kopecks: int | None = None
     # A definite answer, but not the one that was asked for (`rules.troubles`); nothing has changed.
     trouble: str = ""
 
@@ -230,8 +232,13 @@ def observe(attempt: Attempt, seen: Seen, now: datetime) -> Attempt:
     became_paid = seen.state in (AttemptState.HELD, AttemptState.CAPTURED) and (
         attempt.state in (AttemptState.REQUESTED, AttemptState.PENDING)
     )
+    taken = attempt.amount_kopecks if seen.captured_kopecks is None else seen.captured_kopecks
+    # The rest of the hold has gone back by itself, and with it that much of what was owed.
+    gone = attempt.amount_kopecks - taken
     return replace(
         looked,
+        amount_kopecks=taken,
+        refund_due_kopecks=max(0, attempt.refund_due_kopecks - gone),
         polls=looked.polls if seen.state is attempt.state else 0,
         state=seen.state,
         provider_id=seen.provider_id or attempt.provider_id,

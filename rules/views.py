@@ -78,6 +78,7 @@ class OrderView:
     client_stars: int | None = None
     contractor_stars: int | None = None
     refund_kopecks: int = 0
+    unfrozen_kopecks: int = 0
     compensation_kopecks: int = 0
     money: MoneySummary = field(default_factory=MoneySummary)
     needs_attention: bool = False
@@ -164,6 +165,7 @@ def view(order: Order, money: Money) -> OrderView:
         client_stars=order.client_stars,
         contractor_stars=order.contractor_stars,
         refund_kopecks=order.refund_kopecks,
+        unfrozen_kopecks=order.unfrozen_kopecks,
         compensation_kopecks=order.compensation_kopecks,
         money=summary(money),
         needs_attention=order.calls_person,

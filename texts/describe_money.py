@@ -111,7 +111,7 @@ class _Teller:
         if view.state is _S.COMPLETED:
             kept = view.prepayment_kopecks - view.refund_kopecks
             words = self.say("money.kept", amount=self.amount(kept)) if kept > 0 else ""
-            back = self._returned(view.refund_kopecks - credit_back(view))
+            back = self._returned(self.due())
             return [words, *back, self.credit_returned(), self.compensation()]
         if view.prepaid or view.state in _WORKING:
             lines = [self.paid(), self.rest() if view.state in _WORKING else ""]
@@ -139,7 +139,7 @@ class _Teller:
         """What happened to the client's money of an order that came to nothing."""
         view, sums = self.view, self.view.money
         unwanted = not view.prepaid and not view.refund_kopecks
-        due = view.refund_kopecks - credit_back(view)
+        due = self.due()
         if sums.held_kopecks:
             if unwanted or due >= sums.held_kopecks:
                 key = "refund_delayed" if view.money_stuck in _BACK else "unfreezing"
@@ -153,6 +153,11 @@ class _Teller:
     def credit_returned(self) -> str:
         part = credit_back(self.view)
         return self.say("money.credit_returned", credit=self.amount(part)) if part else ""
+
+    def due(self) -> int:
+        """What comes back from the provider: not what never left the card or went to the credit."""
+        view = self.view
+        return view.refund_kopecks - view.unfrozen_kopecks - credit_back(view)
 
     def _returned(self, due: int) -> list[str]:
         done = self.view.money.refunded_kopecks

@@ -153,10 +153,16 @@ class Cashier(OrderRecord):
         # The attempt may have been released while the provider was asked: read it anew.
         self._asking -= {step.attempt}
         now = workflow.now()
-        attempt = payments.observe(self._attempt(step.attempt), seen, now)
+        before = self._attempt(step.attempt)
+        attempt = payments.observe(before, seen, now)
         attempt = troubles.learned(attempt, step, seen, now)
         self.money = self.money.with_attempt(attempt)
         self._describe()
+        gone = before.amount_kopecks - attempt.amount_kopecks
+        if gone > 0 and not attempt.released:
+            due = before.refund_due_kopecks
+            self.decide(booking.captured_in_part(self.order, gone, due, now))
+            await self.written()
         lost = attempt.state in (AttemptState.EXPIRED, AttemptState.VOIDED)
         if lost and self.order.prepaid and not attempt.released:
             self.decide(booking.hold_lost(self.order, now))

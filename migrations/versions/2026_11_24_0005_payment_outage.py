@@ -13,7 +13,10 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 
-EVENTS = ("payments_down", "payments_back", "money_stuck", "money_recovered")
+EVENTS = (
+    *("payments_down", "payments_back", "money_stuck", "money_recovered"),
+    "captured_in_part",
+)
 
 
 def upgrade() -> None:

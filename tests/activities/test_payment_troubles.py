@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
+from activities.payment_requests import capture_path, capture_request
 from activities.ports import (
     IntegrityBreach,
     PaymentGateway,
@@ -132,3 +133,25 @@ async def test_a_look_at_what_is_not_there_tells_so(till: Till) -> None:
         await till.run(Op.CREATE)
 
     assert (await till.run(Op.GET)).trouble == troubles.NOT_FOUND
+
+
+async def test_a_part_captured_in_the_cabinet_is_posted_as_taken_and_bounds_the_refunds(
+    till: Till, books: Books
+) -> None:
+    held = await till.held()
+    part = till.kopecks // 2
+    body = capture_request(part)
+    till.gateway.post(capture_path(str(held.provider_id)), body, "by-a-person")
+
+    seen = await till.run(Op.CAPTURE)
+    too_much = await till.refund(part + 1)
+    back = await till.refund(part, seq=2)
+
+    assert (seen.state, seen.captured_kopecks) == (AttemptState.CAPTURED, part)
+    assert too_much.trouble == troubles.TOO_HIGH
+    assert back.refund is not None
+    assert back.refund.state is RefundState.SUCCEEDED
+    posted = "SELECT captured_kopecks, held_kopecks FROM order_money WHERE order_id = :id"
+    assert await books.rows(posted, id=till.order.order_id) == [
+        {"captured_kopecks": part, "held_kopecks": 0}
+    ]

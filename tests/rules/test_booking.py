@@ -6,7 +6,7 @@ import pytest
 
 from rules import booking, working
 from rules.catalog import Service
-from rules.changes import Telling
+from rules.changes import Notice, Telling
 from rules.errors import TransitionRefused
 from rules.orders import Role
 from tests.orders import CONTRACTOR, NOW, booked_order
@@ -67,3 +67,14 @@ def test_other_time_may_be_the_last_moment_of_sixty_days() -> None:
 
     assert proposal is not None
     assert proposal.visit_at == last
+
+
+@pytest.mark.parametrize(("due", "refund"), [(0, 1_400_00), (400_00, 1_000_00), (1_800_00, 0)])
+def test_what_a_capture_in_part_leaves_on_the_card_counts_as_returned(
+    due: int, refund: int
+) -> None:
+    change = booking.captured_in_part(booked_order(), 1_400_00, due, NOW)
+
+    assert change.order.refund_kopecks == refund
+    assert change.order.unfrozen_kopecks == 1_400_00
+    assert [one.notice for one in change.tellings] == [Notice.CAPTURED_IN_PART]

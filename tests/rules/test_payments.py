@@ -324,3 +324,15 @@ def test_refund_in_flight_keeps_its_sum_while_more_falls_due() -> None:
     rest = next_step(Money((observe(money.attempts[0], answered, NOW),)), POLICY_V1)
     assert rest is not None
     assert (rest.op, rest.refund_seq, rest.amount_kopecks) == (Op.REFUND, 2, 700_00)
+
+
+def test_a_hold_captured_in_part_gives_back_no_more_than_was_taken() -> None:
+    part = Seen(AttemptState.CAPTURED, captured_kopecks=1_000_00)
+
+    wanted = observe(owe_refund(_money(AttemptState.HELD), 1_800_00).attempts[0], part, NOW)
+    unwanted = observe(release(_money(AttemptState.HELD)).attempts[0], part, NOW)
+
+    assert (wanted.amount_kopecks, wanted.refund_due_kopecks) == (1_000_00, 400_00)
+    step = next_step(Money((unwanted,)), POLICY_V1)
+    assert step is not None
+    assert (step.op, step.amount_kopecks) == (Op.REFUND, 1_000_00)

@@ -19,13 +19,17 @@ TO_CONTRACTOR = (
     *(Notice.CLAIM_INVITED, Notice.WORK_ACCEPTED, Notice.VISIT_SOON, Notice.SETTLED),
     Notice.YOU_WERE_RELEASED,
 )
+TO_SUPPORT = (
+    *(Notice.NEEDS_PERSON, Notice.MONEY_STUCK, Notice.MONEY_RECOVERED),
+    Notice.CAPTURED_IN_PART,
+)
 TO_BOTH = (Notice.SLOT_PROPOSED, Notice.SLOT_AGREED, Notice.SLOT_REFUSED)
 
 
 def _roles(one: Notice) -> tuple[Role, ...]:
     if one in TO_BOTH:
         return (Role.CLIENT, Role.CONTRACTOR)
-    if one in (Notice.NEEDS_PERSON, Notice.MONEY_STUCK, Notice.MONEY_RECOVERED):
+    if one in TO_SUPPORT:
         return (Role.SUPPORT,)
     return (Role.CONTRACTOR,) if one in TO_CONTRACTOR else (Role.CLIENT,)
 

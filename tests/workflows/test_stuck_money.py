@@ -3,12 +3,14 @@
 import asyncio
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from rules.catalog import Service
 from rules.orders import OrderState
 from rules.payments import Method
 from tests.money import Money, books_balance
+from tests.simulators.yookassa.harness import SECRET, SHOP
 from tests.workflows.world import Placed, Town, eventually
 from workflows.messages import OrderAnswer, PaymentChoice
 
@@ -113,4 +115,27 @@ async def _asked(order: Placed) -> bool:
         await order.world.value(
             "SELECT sends FROM payment_operations WHERE order_id = :id", id=order.order_id
         )
+    )
+
+
+async def test_a_hold_captured_in_part_by_a_person_settles_what_was_taken(town: Town) -> None:
+    order, contractor = await _accepted(town)
+    payment = await order.pay()
+    await order.until(OrderState.BOOKED)
+    url = f"{town.world.simulator.url}/v3"
+    async with httpx.AsyncClient(base_url=url, auth=(SHOP, SECRET)) as cabinet:
+        answer = await cabinet.post(
+            f"/payments/{payment}/capture",
+            json={"amount": {"value": "600.00", "currency": "RUB"}},
+            headers={"Idempotence-Key": "by-a-person"},
+        )
+        answer.raise_for_status()
+    await order.work(contractor)
+    await _happened(order, "captured_in_part")
+
+    await order.accept_work()
+    await order.end(days=4)
+    assert await order.told("captured_in_part") == 1
+    assert await books_balance(town.world, order) == Money(
+        captured=600_00, platform=150_00, contractor=450_00
     )

@@ -114,6 +114,9 @@ WORDS = {
         "{number}: money does not move, a person is needed. {operation}, {amount}: {trouble}."
     ),
     "notice.money_recovered.support": "{number}: money moves again, nothing needs to be done.",
+    "notice.captured_in_part.support": (
+        "{number}: a part of the hold was captured in the cabinet. {amount} went back, please check."
+    ),
     "operation.create": "Creating the payment",
     "operation.get": "Checking the payment",
     "operation.capture": "Capture",

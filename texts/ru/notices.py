@@ -112,6 +112,9 @@ WORDS = {
         "{number}: деньги не движутся, нужен человек. {operation}, {amount}: {trouble}."
     ),
     "notice.money_recovered.support": "{number}: деньги снова движутся, делать ничего не нужно.",
+    "notice.captured_in_part.support": (
+        "{number}: в кабинете списали не всю предоплату. Клиенту вернулось {amount}, проверьте."
+    ),
     "operation.create": "Создание платежа",
     "operation.get": "Проверка платежа",
     "operation.capture": "Списание",
