@@ -1,16 +1,19 @@
 """Real services for every test: one PostgreSQL, one Temporal, one database per test."""
 
-import itertools
+import gc
 import os
-import subprocess
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+from alembic import command
+from alembic.config import Config
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
@@ -24,6 +27,7 @@ from local.temporal import (
     server_arguments,
     temporal_binary,
 )
+from tests.databases import Databases
 
 # Machines are shared and noisy: an example's time says nothing about the code.
 hypothesis.settings.register_profile("drillflow", deadline=None)
@@ -31,7 +35,24 @@ hypothesis.settings.load_profile("drillflow")
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = "template_migrated"
-_database_numbers = itertools.count(1)
+# The product with the server's own limits: who harms it and who only needs it share one process.
+ON_THE_FRAGILE_HOUSE = ("test_kills.py", "own_limit_of_ten")
+
+# Compiled modules are kept, whatever the shell says: without them a process costs a second more.
+sys.dont_write_bytecode = False
+os.environ["PYTHONDONTWRITEBYTECODE"] = ""
+# Several Temporal servers share the cores; one thread each saves them a tenth of their work.
+os.environ.setdefault("GOMAXPROCS", "1")
+# A shell's background job ignores Ctrl-C, and its children would do so for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays; looking through it for garbage again and again is in vain."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
@@ -43,8 +64,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 def _scope(nodeid: str) -> str:
     name = nodeid.partition("::")[0]
-    alone = ("test_kills.py", "test_demo.py")
-    return "tests/e2e" if "tests/e2e/" in name and not name.endswith(alone) else name
+    if "tests/e2e/" not in name or name.endswith("test_demo.py"):
+        return name
+    return "fragile" if any(one in nodeid for one in ON_THE_FRAGILE_HOUSE) else "tests/e2e"
 
 
 @pytest.fixture(scope="session")
@@ -67,27 +89,33 @@ def postgres_server(service_dir: Path) -> Iterator[EmbeddedPostgres]:
 
 @pytest.fixture(scope="session")
 def migrated_template(postgres_server: EmbeddedPostgres) -> str:
-    """The name of a database on which the migrations ran; copied for each test."""
+    """The name of a database on which the migrations ran; copied for the tests."""
     url = postgres_server.create_database(TEMPLATE)
-    if (ROOT / "alembic.ini").exists():
-        done = subprocess.run(
-            [sys.executable, "-m", "alembic", "upgrade", "head"],
-            check=False,
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            env={**os.environ, "DRILLFLOW_DATABASE_URL": url},
-        )
-        assert done.returncode == 0, f"migrations failed:\n{done.stdout}\n{done.stderr}"
+    # In a thread of their own, because they run an event loop; a process would cost a second more.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(command.upgrade, alembic_config(url), "head").result()
     return TEMPLATE
 
 
+def alembic_config(url: str) -> Config:
+    """Alembic's settings for one database, without its way of logging."""
+    config = Config(ROOT / "alembic.ini")
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
+
+
+@pytest.fixture(scope="session")
+def databases(postgres_server: EmbeddedPostgres, migrated_template: str) -> Databases:
+    """Copies of the template, each for one test at a time."""
+    return Databases(postgres_server, migrated_template)
+
+
 @pytest.fixture
-def database_url(postgres_server: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
-    """SQLAlchemy URL of a fresh database built by the migrations; dropped after the test."""
-    name = f"test_{next(_database_numbers)}"
-    yield postgres_server.create_database(name, template=migrated_template)
-    postgres_server.drop_database(name)
+def database_url(postgres_server: EmbeddedPostgres, databases: Databases) -> Iterator[str]:
+    """SQLAlchemy URL of a database that is as the migrations left it."""
+    name = databases.take()
+    yield postgres_server.url(name)
+    databases.give_back(name)
 
 
 @pytest.fixture(scope="session")
