@@ -5,6 +5,7 @@ The description is not part of the repository: `DRILLFLOW_OPENAPI_SPEC` is the p
 """
 
 import copy
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,6 +37,7 @@ def tour(simulator: Simulator) -> list[Exchange]:
         _payments(simulator)
         _declines(simulator)
         _refunds(simulator)
+        _receipts(simulator)
         _refusals(simulator)
     finally:
         simulator.client.event_hooks["response"] = []
@@ -83,6 +85,36 @@ def _refunds(simulator: Simulator) -> None:
     simulator.get("/refunds", payment_id=payment_id, limit="3")
 
 
+def _receipts(simulator: Simulator) -> None:
+    line = {
+        "description": "Работы по заказу D-1042",
+        "quantity": 1,
+        "amount": {"value": "2000.00", "currency": "RUB"},
+        "vat_code": 1,
+        "payment_mode": "full_prepayment",
+        "payment_subject": "job",
+    }
+    said = {"customer": {"email": "a@b.ru"}, "items": [line]}
+    paid = simulator.create(capture=True, receipt=said)["id"]
+    simulator.sim(f"/pay/{paid}", method="card")
+    second = {
+        **said,
+        "items": [{**line, "payment_mode": "full_payment"}],
+        "type": "payment",
+        "payment_id": paid,
+        "send": True,
+        "settlements": [{"type": "prepayment", "amount": line["amount"]}],
+    }
+    made = simulator.post("/receipts", second).json()["id"]
+    simulator.get("/receipts", payment_id=paid)
+    simulator.sim("/clock", advance_seconds=60)
+    simulator.get(f"/receipts/{made}")
+    simulator.get(f"/receipts/rt-{UNKNOWN_ID}")
+    simulator.get("/receipts/short")
+    simulator.post("/receipts", {})
+    simulator.get("/receipts", payment_id=paid)
+
+
 def _refusals(simulator: Simulator) -> None:
     for path in ("/payments", "/refunds"):
         simulator.get(f"{path}/{UNKNOWN_ID}")
@@ -124,6 +156,11 @@ def test_every_answer_is_as_the_part_describes_it(
     seen = {(one.method, one.path.split("/")[1], one.status) for one in exchanges}
     assert {status for _, _, status in seen} == {200, 400, 401, 403, 404, 429, 500}
     assert len(exchanges) > 70
+    good = {(method, name) for method, name, status in seen if status == 200}
+    assert good == {
+        *itertools.product(("GET", "POST"), ("payments", "refunds", "receipts")),
+        ("GET", "me"),
+    }
 
 
 @pytest.mark.openapi
@@ -197,6 +234,21 @@ def test_a_wrong_payment_is_found_out(
     assert part.violations(Exchange(good.method, good.path, 200, wrong)) != []
     listed = {"type": "list", "items": [wrong]}
     assert part.violations(Exchange("GET", "/payments", 200, listed)) != []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [put(UNKNOWN_ID, "id"), drop("items"), put("ready", "status"), put([], "settlements")],
+)
+def test_a_wrong_receipt_is_found_out(
+    part: Description, exchanges: list[Exchange], change: Callable[[dict[str, Any]], None]
+) -> None:
+    good = next(one for one in exchanges if one.path == "/receipts" and one.method == "POST")
+    wrong = copy.deepcopy(good.body)
+    change(wrong)
+
+    assert part.violations(good) == []
+    assert part.violations(Exchange("POST", "/receipts", 200, wrong)) != []
 
 
 def test_a_wrong_error_or_status_is_found_out(part: Description) -> None:
