@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
+# Compiled modules are kept, whatever the shell says: without them each process compiles them all.
+export PYTHONDONTWRITEBYTECODE :=
 
 PYTHON ?= python3
 PY := .venv/bin/python
