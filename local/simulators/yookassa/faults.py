@@ -103,6 +103,15 @@ def names_of(operation: str) -> tuple[str, ...]:
     return tuple(name for name in (operation, _SHORT.get(operation), "any") if name is not None)
 
 
+def fits(kind: str, operation: str) -> bool:
+    """Whether such a fault can show in the answer of this operation; else it does not count."""
+    if kind in {"wrong_shop", "wrong_test"}:
+        return operation.startswith("payments.")
+    if kind in {"wrong_amount", "wrong_currency", "wrong_metadata"}:
+        return operation.startswith(("payments.", "refunds."))
+    return True
+
+
 class Faults:
     """The rules, kept in the file. Of several that meet a call the one planted first fires."""
 
@@ -133,7 +142,7 @@ class Faults:
         )
         fired: Rule | None = None
         for row in found:
-            if row["kind"] not in kinds:
+            if row["kind"] not in kinds or not fits(row["kind"], operation):
                 continue
             rule = Rule.model_validate_json(row["rule"])
             number, left = row["seen"] + 1, row["fired"] < (rule.count or 1)

@@ -64,6 +64,13 @@ def test_of_two_rules_the_first_fires_and_the_other_has_its_turn(faults: Faults)
     assert met(faults, "refunds.create", 4) == ["http_500", "http_429", "http_429", None]
 
 
+def test_a_fault_that_cannot_show_waits_for_an_answer_where_it_can(faults: Faults) -> None:
+    faults.plant(Rule(operation="any", kind="wrong_shop"))
+
+    assert met(faults, "refunds.create", 2) == [None, None]
+    assert met(faults, "payments.get", 2) == ["wrong_shop", None]
+
+
 @pytest.mark.parametrize(
     ("operation", "names"),
     [
