@@ -226,7 +226,7 @@ class Orders:
     async def _update(
         self, order_id: UUID | str, update: Any, said: Any, intent: str
     ) -> messages.OrderAnswer:
-        handle = self.client.get_workflow_handle_for(OrderWorkflow.run, workflow_id(order_id))
+        handle = self.client.get_workflow_handle(workflow_id(order_id))
 
         async def send() -> messages.OrderAnswer:
             answer: messages.OrderAnswer = await handle.execute_update(
@@ -237,7 +237,7 @@ class Orders:
         return await self._patiently(send)
 
     async def _signal(self, order_id: UUID | str, signal: Any, said: object) -> bool:
-        handle = self.client.get_workflow_handle_for(OrderWorkflow.run, workflow_id(order_id))
+        handle = self.client.get_workflow_handle(workflow_id(order_id))
         try:
             await handle.signal(signal, said, rpc_timeout=RPC_TIMEOUT)
         except RPCError as error:
