@@ -117,7 +117,7 @@ class Person:
         self.taps += 1
         url = f"/sim/people/{self.id}/tap"
         visible = ""
-        for _ in range(500):
+        for _ in range(3000):
             answer = await self.simulator.http.post(url, json={"sign": label})
             if answer.status_code == 200:
                 return int(answer.json()["update_id"])
@@ -146,7 +146,7 @@ class Person:
     async def sees(self, words: str) -> dict[str, Any]:
         """Wait until a message on the screen contains these words."""
         seen: list[str] = []
-        for _ in range(500):
+        for _ in range(3000):
             found: list[dict[str, Any]] = await self.messages()
             seen = [str(one.get("text")) for one in found if one["from"] == "bot"]
             for one in reversed(found):
@@ -158,7 +158,7 @@ class Person:
     async def answered(self, words: str) -> None:
         """Wait until some tap was answered with these words."""
         answers: list[Any] = []
-        for _ in range(500):
+        for _ in range(3000):
             answers = await self.simulator.see(f"/people/{self.id}/answers")
             if any(words in str(one.get("text")) for one in answers):
                 return

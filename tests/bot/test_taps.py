@@ -31,7 +31,7 @@ class Scene:
 
     async def asked(self, count: int = 1) -> list[tuple[str, str, Any, str]]:
         """What the workflow was asked, once it has been asked so often."""
-        for _ in range(500):
+        for _ in range(3000):
             if len(self.orders.asked) >= count:
                 break
             await asyncio.sleep(0.01)

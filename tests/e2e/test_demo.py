@@ -14,7 +14,7 @@ from local.postgres import EmbeddedPostgres
 from local.programs import ROOT
 from tests.e2e.house import PARTS
 
-LONGEST_SECONDS = 110
+LONGEST_SECONDS = 280
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,8 @@ from tests.e2e.orders import Order, service, urgent
 from tests.e2e.people import eventually
 from tests.money import Money
 
+# The three scripts take over a minute on a quiet machine.
+pytestmark = pytest.mark.timeout(600)
 Scripts = dict[str, Future[Order]]
 PRODUCTION = {
     "DRILLFLOW_ENV": "production",

@@ -33,7 +33,7 @@ from workflows.client import Orders, workflow_id
 from workflows.messages import OrderAnswer, OrderInput
 from workflows.order import OrderWorkflow
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 # A test's outcome must not depend on the hour at which it is run.
 DAYLIGHT = replace(POLICY_V1, night_from_hour=0, night_to_hour=0)
 # What becomes of the provider's notices: normal, dropped or fivefold.

@@ -161,7 +161,7 @@ def simulating(
             simulator.client.close()
 
 
-def until(is_so: Callable[[], bool], seconds: float = 5.0) -> None:
+def until(is_so: Callable[[], bool], seconds: float = 30.0) -> None:
     """Wait for something that happens beside the test."""
     deadline = time.monotonic() + seconds
     while not is_so():
