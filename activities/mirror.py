@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import case, func
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.ports import ProviderPayment, ProviderRefund
@@ -106,6 +106,17 @@ def _number(word: str | None) -> int | None:
 def order_of(payment: ProviderPayment) -> str | None:
     """The order that the provider's copy of our metadata names."""
     return _uuid(payment.metadata.get("order"))
+
+
+async def charged_back(session: AsyncSession, payment_id: str | None) -> int:
+    """How many kopecks of a payment its payer's bank has taken back."""
+    found = await session.exec(
+        select(func.coalesce(func.sum(ProviderObjectRow.amount_kopecks), 0)).where(
+            ProviderObjectRow.payment_id == payment_id,
+            ProviderObjectRow.kind == ObjectKind.CHARGEBACK,
+        )
+    )
+    return int(found.one())
 
 
 async def charge_back(session: AsyncSession, payment_id: str, kopecks: int, now: datetime) -> None:

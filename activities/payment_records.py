@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 from temporalio.exceptions import ApplicationError
 
-from activities import ledger, payment_card, payment_health, receipt_records
+from activities import ledger, mirror, payment_card, payment_health, receipt_records
 from activities.messages import PaymentStep
 from activities.payment_answers import known_already
 from models.orders import OrderRow
@@ -248,6 +248,8 @@ async def _reserve_refund(
         )
     )
     left = attempt.amount_kopecks - sum(found)
+    # What the payer's bank has taken back is not given back a second time.
+    left -= await mirror.charged_back(session, attempt.provider_id)
     if attempt.state is not AttemptState.CAPTURED or step.amount_kopecks > left:
         raise ApplicationError(f"{left} kopecks can be refunded", type="RefundTooHigh")
     session.add(

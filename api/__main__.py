@@ -22,6 +22,7 @@ from runtime.signals import run_until_signal
 from settings import Environment, Settings, load_settings
 from workflows.client import Orders, Unavailable
 from workflows.payout_door import Payouts
+from workflows.reconciliation_door import Reconciliations
 
 DRAIN_SECONDS = 10
 CONNECTIONS_MAX = 1_000
@@ -84,6 +85,7 @@ def services(settings: Settings, database: Database, client: Client) -> Services
         database=database,
         orders=Orders(client),
         payouts=Payouts(client),
+        reconciliation=Reconciliations(client),
         places=Places(offline_geocoder.find, offline_geocoder.nearest),
         site=site(settings),
         telegram=telegram_hook(settings),

@@ -18,6 +18,7 @@ from api.routes import (
     orders,
     payouts,
     receipts,
+    reconciliation,
     statements,
     webhooks,
 )
@@ -26,7 +27,7 @@ from api.sweep import Sweep
 
 def create_app(services: Services) -> FastAPI:
     """The ASGI application; its lifespan runs the sweep of payment notices."""
-    sweep = Sweep(services.database, services.orders)
+    sweep = Sweep(services.database, services.orders, services.reconciliation)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -49,7 +50,18 @@ def create_app(services: Services) -> FastAPI:
     app.state.bad_secrets = Limiter(*services.limits.bad_secret)
     app.state.looks = Limiter(*services.limits.look)
     problems.install(app)
-    for one in (orders, statements, receipts, payouts, webhooks, order_page, health, docs, codec):
+    for one in (
+        orders,
+        statements,
+        receipts,
+        payouts,
+        reconciliation,
+        webhooks,
+        order_page,
+        health,
+        docs,
+        codec,
+    ):
         app.include_router(one.router)
     app.add_middleware(Gate, public_url=services.site.public_url, limits=services.limits)
     return app

@@ -14,6 +14,7 @@ from rules.policy import POLICY_V1, Policy
 from runtime.health import ReadinessCheck
 from workflows import messages
 from workflows.payout_door import PayoutAnswer, PayoutCommand
+from workflows.reconciliation_door import ReconciliationDoor
 
 
 class OrderDoor(Protocol):
@@ -159,6 +160,8 @@ class Services:
     policy: Policy = POLICY_V1
     checks: Mapping[str, ReadinessCheck] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    # None where nothing is compared with the payment provider.
+    reconciliation: ReconciliationDoor | None = None
     # None where nobody is paid out.
     payouts: PayoutDoor | None = None
     # None while payloads are not encrypted.

@@ -17,6 +17,7 @@ from runtime.signals import run_until_signal
 from settings import Environment, Settings, load_settings
 from workflows.client import Orders
 from workflows.payout_door import Payouts
+from workflows.reconciliation_door import Reconciliations
 
 NEEDS = ("database_url", "temporal_address", "telegram_token")
 POOL_SIZE = 24
@@ -50,6 +51,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             database=database,
             orders=Orders(client),
             payouts=Payouts(client),
+            reconciliation=Reconciliations(client),
             places=offline_geocoder.gazetteer(),
             policy=policy(settings),
             public_url=settings.public_url,

@@ -19,6 +19,7 @@ from texts.catalogue import screen
 from texts.language import Language, pick
 from workflows.client import Orders
 from workflows.payout_door import Payouts
+from workflows.reconciliation_door import ReconciliationDoor
 
 ANSWER_CHARACTERS_MAX = 200
 _PATIENCE_SECONDS = 5.0
@@ -34,6 +35,8 @@ class Desk:
     places: PlaceFinder
     # None where nobody is paid out.
     payouts: Payouts | None = None
+    # None where nothing is compared with the payment provider.
+    reconciliation: ReconciliationDoor | None = None
     policy: Policy = POLICY_V1
     public_url: str = ""
     # Contractors may work without moderation (local use).

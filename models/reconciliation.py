@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index, text
 
-from models.columns import Table, big, known, kopecks, numbered, one_of, order_key, words
+from models.columns import Table, known, kopecks, numbered, one_of, order_key, words
 from rules.reconciliation import BreakClass, BreakState, ObjectKind, Remedy
 
 
@@ -85,8 +85,9 @@ class ReconciliationBreakRow(Table, table=True):
     last_seen: datetime
     closed_at: datetime | None = None
     told_at: datetime | None = None
-    proposed_by: int | None = big(default=None, foreign_key="users.id")
-    approved_by: int | None = big(default=None, foreign_key="users.id")
+    # Who: `tg:` and a user's id, or `api:` and a caller's name.
+    proposed_by: str | None = words(default=None)
+    approved_by: str | None = words(default=None)
     note: str = words(default="")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot import support_dialogue
-from bot.handlers import dialogues, payouts, receipts
+from bot.handlers import breaks, dialogues, payouts, receipts
 from bot.inbox import Postponed
 from bot.notices import owe_text
 from bot.relay import mark, marked_user
@@ -192,7 +192,10 @@ async def _act(visit: Visit, row: OrderRow, action: str, update: str, said: Any)
 
 
 async def _approve(visit: Visit, said: list[str]) -> None:
-    """`/approve C-17`: a contractor may work from now on."""
+    """`/approve C-17`: a contractor may work from now on; `/approve B-1`: see `breaks`."""
+    if breaks.names_a_break(said):
+        await breaks.approve(visit, said)
+        return
     await _moderate(visit, said, ContractorStatus.ACTIVE, "join.approved")
 
 
@@ -244,6 +247,10 @@ COMMANDS: dict[str, Callable[[Visit, str], Awaitable[None]]] = {
         "resolve": _resolve,
         "claim": _decide_claim,
         "approve": _approve,
+        "breaks": breaks.list_breaks,
+        "repair": breaks.repair,
+        "dismiss": breaks.dismiss,
+        "chargeback": breaks.charge_back,
         "suspend": _suspend,
         "payouts": payouts.payouts,
         "payout": payouts.payout,

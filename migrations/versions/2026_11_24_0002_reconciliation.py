@@ -47,7 +47,8 @@ def _create_mirror() -> None:
         _moment("listed_at"),
         sa.CheckConstraint(KINDS, name=op.f("ck_provider_objects_kind_known")),
         sa.CheckConstraint(
-            "amount_kopecks >= 0 AND refunded_kopecks >= 0", name=op.f("ck_provider_objects_amounts")
+            "amount_kopecks >= 0 AND refunded_kopecks >= 0",
+            name=op.f("ck_provider_objects_amounts"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_provider_objects")),
     )
@@ -80,8 +81,8 @@ def _create_breaks() -> None:
         _moment("last_seen", nullable=False),
         _moment("closed_at"),
         _moment("told_at"),
-        sa.Column("proposed_by", sa.BigInteger(), nullable=True),
-        sa.Column("approved_by", sa.BigInteger(), nullable=True),
+        sa.Column("proposed_by", sa.Text(), nullable=True),
+        sa.Column("approved_by", sa.Text(), nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
         sa.CheckConstraint(CLASSES, name=op.f("ck_reconciliation_breaks_kind_known")),
         sa.CheckConstraint(STATES, name=op.f("ck_reconciliation_breaks_state_known")),
@@ -93,19 +94,14 @@ def _create_breaks() -> None:
             "approved_by IS NULL OR proposed_by IS NOT NULL",
             name=op.f("ck_reconciliation_breaks_proposed_first"),
         ),
-        *(
-            sa.ForeignKeyConstraint(
-                [name], [f"{table}.id"], name=op.f(f"fk_reconciliation_breaks_{name}")
-            )
-            for name, table in (
-                ("order_id", "orders"),
-                ("proposed_by", "users"),
-                ("approved_by", "users"),
-            )
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["orders.id"], name=op.f("fk_reconciliation_breaks_order_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reconciliation_breaks")),
     )
-    op.create_index(op.f("ix_reconciliation_breaks_order_id"), "reconciliation_breaks", ["order_id"])
+    op.create_index(
+        op.f("ix_reconciliation_breaks_order_id"), "reconciliation_breaks", ["order_id"]
+    )
     op.create_index(
         "uq_reconciliation_breaks_subject",
         "reconciliation_breaks",

@@ -8,10 +8,18 @@ from sqlalchemy import text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from models.orders import OrderRow
 from models.queries.plain import run
-from models.reconciliation import ReconciliationBreakRow
+from models.reconciliation import ProviderObjectRow, ReconciliationBreakRow
 from rules.errors import BreakClosed, SamePersonTwice
-from rules.reconciliation import BY_TWO, OPEN_STATES, BreakClass, BreakState
+from rules.reconciliation import (
+    BY_TWO,
+    OPEN_STATES,
+    BreakClass,
+    BreakState,
+    ObjectKind,
+    Remedy,
+)
 
 # What was seen since the run began, and what is still open there.
 PAYMENT_PAIRS = text(
@@ -158,7 +166,7 @@ async def _locked(session: AsyncSession, break_id: int) -> ReconciliationBreakRo
     return row
 
 
-async def propose(session: AsyncSession, break_id: int, person: int) -> ReconciliationBreakRow:
+async def propose(session: AsyncSession, break_id: int, person: str) -> ReconciliationBreakRow:
     """A person wants a break repaired; what moves money then waits for a second one.
 
     Raises:
@@ -173,7 +181,7 @@ async def propose(session: AsyncSession, break_id: int, person: int) -> Reconcil
     return row
 
 
-async def approve(session: AsyncSession, break_id: int, person: int) -> ReconciliationBreakRow:
+async def approve(session: AsyncSession, break_id: int, person: str) -> ReconciliationBreakRow:
     """A second person agrees; the next run repairs it.
 
     Raises:
@@ -192,7 +200,7 @@ async def approve(session: AsyncSession, break_id: int, person: int) -> Reconcil
 
 
 async def dismiss(
-    session: AsyncSession, break_id: int, person: int, note: str, now: datetime
+    session: AsyncSession, break_id: int, person: str, note: str, now: datetime
 ) -> ReconciliationBreakRow:
     """A person has looked into it and says that nothing is to be done.
 
@@ -203,5 +211,65 @@ async def dismiss(
     if row.state not in (BreakState.OPEN, BreakState.AWAITING_APPROVAL):
         raise BreakClosed
     row.state, row.closed_at = BreakState.DISMISSED, now
-    row.note = f"U-{person}: {note}"[:200]
+    row.note = f"{person}: {note}"[:200]
+    return row
+
+
+_QUEUE = text(
+    """
+    INSERT INTO reconciliation_queue (object_id, kind, queued_at)
+    VALUES (:object_id, :kind, :at)
+    ON CONFLICT (object_id) DO UPDATE SET queued_at = excluded.queued_at, done_at = NULL
+    """
+)
+
+
+async def enqueue(session: AsyncSession, object_id: str, event: str, at: datetime) -> None:
+    """Have an object of the provider looked at by the next run, once for however many notices."""
+    kind = ObjectKind.REFUND if event.startswith("refund.") else ObjectKind.PAYMENT
+    await run(session, _QUEUE, {"object_id": object_id, "kind": kind.value, "at": at})
+
+
+async def order_number_of(session: AsyncSession, row: ReconciliationBreakRow) -> int | None:
+    """The public number of a break's order."""
+    if row.order_id is None:
+        return None
+    found = await session.exec(select(OrderRow.number).where(OrderRow.id == row.order_id))
+    return found.one_or_none()
+
+
+async def charge_back(
+    session: AsyncSession, payment_id: str, kopecks: int, person: str, now: datetime
+) -> ReconciliationBreakRow:
+    """A person has read that the payer's bank took a payment back; a second one must agree.
+
+    Raises:
+        BreakClosed: It is no payment of ours that was captured, or it is known already.
+    """
+    payment = await session.get(ProviderObjectRow, payment_id)
+    if payment is None or payment.status != "succeeded" or kopecks > payment.amount_kopecks:
+        raise BreakClosed
+    known = await session.exec(
+        select(ReconciliationBreakRow).where(
+            ReconciliationBreakRow.kind == BreakClass.CHARGEBACK,
+            ReconciliationBreakRow.subject == payment_id,
+        )
+    )
+    if known.first() is not None:
+        raise BreakClosed
+    row = ReconciliationBreakRow(
+        kind=BreakClass.CHARGEBACK,
+        subject=payment_id,
+        remedy=Remedy.POST_CHARGEBACK,
+        state=BreakState.AWAITING_APPROVAL,
+        order_id=payment.order_id,
+        provider_id=payment_id,
+        theirs_kopecks=kopecks,
+        first_seen=now,
+        last_seen=now,
+        told_at=now,
+        proposed_by=person,
+    )
+    session.add(row)
+    await session.flush()
     return row

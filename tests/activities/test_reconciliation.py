@@ -25,7 +25,7 @@ from rules.payments import Op
 from rules.reconciliation import Span
 from tests.activities.conftest import Books
 from tests.activities.till import TERMS, Till, gateway
-from tests.factories import at, contractor, person, placed
+from tests.factories import at, contractor, placed
 from tests.simulators.yookassa.harness import Simulator, simulating
 
 DAY = timedelta(days=1)
@@ -259,7 +259,7 @@ async def test_money_leaves_only_when_two_people_have_agreed(house: House, books
     (twice,) = await books.rows(
         "SELECT * FROM reconciliation_breaks WHERE kind = 'duplicate_capture'"
     )
-    one, other = await person(house.database), await person(house.database)
+    one, other = "tg:1", "api:bookkeeper"
 
     async with house.database.transaction() as session:
         with pytest.raises(BreakClosed):

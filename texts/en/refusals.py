@@ -22,7 +22,7 @@ WORDS = {
     "refusal.AlreadyRated": "You have rated already, thank you.",
     "refusal.TooManyOrders": "Too many open requests. Pay or cancel one of them.",
     "refusal.PaymentsUnavailable": "Payment is down for now. The order is safe, try again later.",
-    "refusal.BreakClosed": "This break is past that step. See the list: /breaks",
+    "refusal.BreakClosed": "This break is past that step: look at /breaks.",
     "refusal.SamePersonTwice": "Another person must approve it, not the one who proposed it.",
     "problem.RuleViolation": "A rule does not allow this",
     "problem.BadInput": "Invalid input",

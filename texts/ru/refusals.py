@@ -22,7 +22,7 @@ WORDS = {
     "refusal.AlreadyRated": "Вы уже поставили оценку, спасибо.",
     "refusal.TooManyOrders": "Слишком много открытых заявок. Оплатите или отмените одну из них.",
     "refusal.PaymentsUnavailable": "Оплата временно недоступна. Заказ сохранён, попробуйте позже.",
-    "refusal.BreakClosed": "С этим расхождением так уже нельзя. Посмотрите список: /breaks",
+    "refusal.BreakClosed": "С этим расхождением так уже нельзя: посмотрите /breaks.",
     "refusal.SamePersonTwice": "Подтвердить должен другой человек, не тот, кто предложил.",
     "problem.RuleViolation": "Правило не позволяет это сделать",
     "problem.BadInput": "Неверные данные",
