@@ -114,6 +114,11 @@ class Attempt:
     trouble: Trouble | None = None
 
     @property
+    def is_frozen(self) -> bool:
+        """An answer about it was not believed."""
+        return self.trouble is not None and self.trouble.frozen
+
+    @property
     def is_open(self) -> bool:
         """The provider may still be paid or is holding the client's money."""
         return self.state in RANK

@@ -91,12 +91,16 @@ class Updates(Searching):
             # While payments are down there is no page; the client is told when there is one.
             lambda: (
                 self._attempt(number).state is not AttemptState.REQUESTED
+                or self._attempt(number).is_frozen
                 or self.order.payments_down_since is not None
             )
         )
         attempt = self._attempt(number)
         if attempt.method is method and attempt.state is AttemptState.FAILED:
             raise PaymentsUnavailable(attempt.decline_reason or "")
+        if attempt.is_frozen and attempt.confirmation_url is None:
+            # What was answered is not believed, and a person looks into it: no page for now.
+            raise PaymentsUnavailable()
         return attempt.confirmation_url
 
     @workflow.update(description="The client or support ends the order")
