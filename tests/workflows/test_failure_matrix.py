@@ -10,7 +10,7 @@ Row  Fault                                          Expected
  6   capture: 500, then "too busy", for two hours   the order stays, "confirming"; once
  7   void meets a person's or the staff's capture   void, or seen as taken and refunded
 
-Rows 8 to 13 are in `test_failure_matrix_notices.py`, 14 to 25 in `test_failure_matrix_late.py`.
+Rows 8 to 16 are in `test_failure_matrix_notices.py`, 17 to 25 in `test_failure_matrix_late.py`.
 Every row ends with the invariants of the books and with the provider's own sums.
 """
 

@@ -1,4 +1,4 @@
-"""The failure matrix, rows 8 to 13: notices and pages that come twice, too late, or not at all.
+"""The failure matrix, rows 8 to 16: what comes twice, too late, in disorder or not at all.
 
 Row  Fault                                          Expected
 ---  ---------------------------------------------  ----------------------------------------------
@@ -8,12 +8,15 @@ Row  Fault                                          Expected
 11   a forged notice                                looked at, nothing believed
 12   an old page is paid later                      void or refund, once
 13   two refunds at once, more than was taken       the second meets the first one's reservation
+14   refund: done, unanswered for a day             found by reading, not repeated
+15   refund: canceled for want of money, thrice     each reservation let go, a person called, sent
 
 Every row ends with the invariants of the books and with the provider's own sums.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
@@ -33,8 +36,13 @@ from tests.workflows.troubles import (
     ended,
     fault,
     finished,
+    happened,
     hooked,
     journals,
+    keys,
+    longest_use_of_a_key,
+    no_faults,
+    overloaded,
     perform,
     posts,
     refunds,
@@ -203,3 +211,42 @@ async def test_row_13_second_refund_meets_the_reservation_of_the_first(town: Tow
     assert await books_balance(town.world, order) == Money(
         captured=1_000_00, refunded=600_00, platform=100_00, contractor=300_00
     )
+
+
+async def test_row_14_refund_without_an_answer_for_a_day_is_found_and_not_repeated(
+    town: Town,
+) -> None:
+    order, _ = await booked(town, method=Method.SBP)
+    fault(town.world, "refund", "commit_then_drop")
+    overloaded(town.world, "refund")
+
+    await order.cancel()
+    await asked(order, "refund", 2)
+    await order.advance(hours=24)
+    no_faults(town.world)
+
+    assert await ended(order) == GIVEN_BACK
+    assert len(refunds(order)) == 1
+    assert {one["status"] for one in posts(order, "refund")} == {None, 429}
+    assert len(keys(posts(order, "refund"))) == 1
+    assert await longest_use_of_a_key(order) < timedelta(hours=23)
+
+
+async def test_row_15_refund_that_is_canceled_again_and_again_calls_a_person_and_goes_out(
+    town: Town,
+) -> None:
+    order, _ = await booked(town, method=Method.SBP)
+    ends = {"seconds": 20, "ends": "canceled", "reason": "insufficient_funds"}
+    fault(town.world, "refund", "refund_pending", count=3, **ends)
+
+    await order.cancel()
+    while await journals(order, "refund_failed") < 3:
+        await order.advance(minutes=45)
+    await happened(order, "money_stuck")
+    await books_balance(town.world, order)
+
+    assert await ended(order) == GIVEN_BACK
+    assert [one["status"] for one in refunds(order)] == ["succeeded", *["canceled"] * 3]
+    assert len(keys(posts(order, "refund"))) == 4
+    assert (await journals(order, "refund_requested"), await order.told("refund_sent")) == (4, 1)
+    assert (await order.told("money_stuck"), await order.told("money_recovered")) == (1, 1)

@@ -129,6 +129,15 @@ def _is_about(request: dict[str, Any], operation: str, order_id: str, ids: set[s
     return path in {f"/v3/payments/{one}{_ENDINGS[operation]}" for one in ids}
 
 
+async def happened(order: Placed, event: str) -> None:
+    """Wait until the order's story tells an event."""
+
+    async def there() -> bool:
+        return event in await order.story()
+
+    await eventually(there, event)
+
+
 async def asked(order: Placed, operation: str, times: int = 1) -> list[dict[str, Any]]:
     """Wait until an operation has reached the provider so often."""
 
