@@ -14,6 +14,7 @@ from temporalio.client import (
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleSpec,
+    ScheduleState,
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
@@ -101,6 +102,7 @@ def _schedule(one: Recurring) -> Schedule:
         policy=SchedulePolicy(
             overlap=ScheduleOverlapPolicy.SKIP, catchup_window=max(one.catch_up, _LEAST_CATCH_UP)
         ),
+        state=ScheduleState(note=one.note),
     )
 
 
@@ -110,7 +112,7 @@ _LEAST_CATCH_UP = timedelta(seconds=10)
 
 def _renewed(schedule: Schedule) -> Any:
     def update(known: ScheduleUpdateInput) -> ScheduleUpdate:
-        # Whether a person has paused it is his business.
+        # Whether a person has paused it is his business, and so is what he wrote about it.
         schedule.state = known.description.schedule.state
         return ScheduleUpdate(schedule=schedule)
 

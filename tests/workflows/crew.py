@@ -20,7 +20,7 @@ from activities.orders import OrderActivities
 from activities.payment_records import Shop
 from activities.payments import PaymentActivities, PaymentTerms
 from activities.payouts import PayoutActivities
-from activities.ports import ProviderPayment, ProviderRefund
+from activities.ports import ProviderPayment, ProviderReceipt, ProviderRefund
 from activities.receipts import ReceiptActivities
 from activities.reconciliation import ReconciliationActivities
 from models.database import Database
@@ -39,11 +39,13 @@ class Exchange:
     """The gateway to whichever simulator the world has turned to."""
 
     def __init__(self, simulator: Simulator) -> None:
-        self.now = self._gateway(simulator)
+        self.turn_to(simulator)
 
     def turn_to(self, simulator: Simulator) -> None:
         """Everything asked from now on goes there."""
         self.now = self._gateway(simulator)
+        url = f"{simulator.url}/v3"
+        self.receipts = YooKassaReceipts(SHOP, SECRET, url, read_timeout=READ_SECONDS)
 
     @staticmethod
     def _gateway(simulator: Simulator) -> YooKassaGateway:
@@ -73,6 +75,17 @@ class Exchange:
     def refunds_between(self, since: datetime, until: datetime) -> list[ProviderRefund]:
         return self.now.refunds_between(since, until)
 
+    def create_receipt(self, body: bytes, key: str) -> ProviderReceipt:
+        return self.receipts.create_receipt(body, key)
+
+    def get_receipt(self, receipt_id: str) -> ProviderReceipt:
+        return self.receipts.get_receipt(receipt_id)
+
+    def list_receipts(
+        self, *, payment_id: str | None = None, refund_id: str | None = None
+    ) -> list[ProviderReceipt]:
+        return self.receipts.list_receipts(payment_id=payment_id, refund_id=refund_id)
+
 
 @asynccontextmanager
 async def living(
@@ -83,14 +96,13 @@ async def living(
     exchange = Exchange(provider)
     terms = PaymentTerms("test", SHOP, PUBLIC_URL, expect_test=True, tax=Tax())
     loop = asyncio.get_running_loop()
-    till = YooKassaReceipts(SHOP, SECRET, f"{provider.url}/v3", read_timeout=READ_SECONDS)
     folder = TemporaryDirectory(prefix="payouts-")
     payments = PaymentActivities(database, exchange, loop, terms)
     crew = Crew(
         OrderActivities(database),
         OfferActivities(database),
         payments,
-        ReceiptActivities(database, till, loop, Shop("test", SHOP, Tax())),
+        ReceiptActivities(database, exchange, loop, Shop("test", SHOP, Tax())),
         PayoutActivities(database, PayoutFileGateway(Path(folder.name))),
         ReconciliationActivities(database, exchange, loop, payments, terms),
     )
