@@ -1,6 +1,6 @@
 """A compensation pays a part of the next prepayment: through real orders to the closed books."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,6 +9,7 @@ from rules import ledger as postings
 from rules.orders import OrderState, Role
 from rules.payments import Method
 from tests.money import Money, books_balance, provider_payments
+from tests.workflows.troubles import advance_order_only, hold_ends, set_provider_clock
 from tests.workflows.world import Placed, Town
 from workflows.messages import ClaimAnswer, ClaimVerdict, CostClaim
 
@@ -79,3 +80,27 @@ async def test_a_late_cancellation_returns_the_provider_s_part_first(town: Town)
         captured=2_100_00, refunded=2_100_00, contractor=200_00, credit=200_00
     )
     assert await _available(order) == 100
+
+
+async def test_a_lost_hold_asks_for_the_same_part_again(town: Town) -> None:
+    contractor = await town.contractor()
+    client = await _credited(town, 300)
+    order = await town.place(client_id=client, wish_day=town.in_days(4))
+    await order.book(contractor, Method.CARD)
+    set_provider_clock(town.world, await hold_ends(order) + timedelta(seconds=1))
+
+    await advance_order_only(order, (await order.row())["visit_at"] - timedelta(hours=23))
+    row = await order.until(OrderState.AWAITING_PREPAYMENT)
+
+    assert row["facts"]["credit_kopecks"] == 300_00
+    assert await _available(order) == 0
+    await books_balance(town.world, order)
+    await order.pay(Method.SBP)
+    await order.until(OrderState.BOOKED)
+    assert _asked(order) == ["2100.00", "2100.00"]
+    await order.work(contractor)
+    await order.accept_work()
+    assert (await order.end(days=8)).state is OrderState.COMPLETED
+    assert await books_balance(town.world, order) == Money(
+        captured=2_100_00, platform=600_00, contractor=1_800_00, credit=300_00
+    )
