@@ -7,8 +7,8 @@ numbered from `ADOPTED_FROM`, and goes back through the same operations as any o
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import func, text
-from sqlmodel import col, select
+from sqlalchemy import text
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities import ledger, mirror, payment_card
@@ -18,18 +18,12 @@ from activities.payment_records import attempt_key, lock_order
 from activities.ports import IntegrityBreach, ProviderPayment, ProviderRefund
 from models.orders import OrderRow
 from models.payments import PaymentAttemptRow, RefundRow
-from models.queries.ledger import order_journals
 from models.queries.plain import run
-from models.reconciliation import ReconciliationBreakRow
 from rules import ledger as postings
 from rules import outside
-from rules.ledger import Journal
-from rules.outside import Payers
-from rules.payments import AttemptState, Method, Op, RefundState
+from rules.payments import AttemptState, Method, Op
 from rules.reconciliation import ADOPTED_FROM
-from rules.replay import replay
 
-_AVAILABLE = text("SELECT available_kopecks(:account)::bigint")
 _BLOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _DEAD = (
     AttemptState.VOIDED,
@@ -232,87 +226,3 @@ async def post_fee(
     await lock_order(session, attempt.order_id)
     name = f"{attempt.order_id}:{attempt.number}"
     await ledger.post(session, postings.provider_fee(name, kopecks), attempt.order_id, now)
-
-
-async def post_external(session: AsyncSession, refund: ProviderRefund, now: datetime) -> None:
-    """A refund that was made in the provider's cabinet; posted once under its own id."""
-    await mirror.see(session, [refund], now)
-    found = await session.exec(
-        select(PaymentAttemptRow).where(PaymentAttemptRow.provider_id == refund.payment_id)
-    )
-    attempt = found.one_or_none()
-    if attempt is None:
-        foreign = Payers(None, suspense_kopecks=refund.amount_kopecks)
-        journal = outside.refunded_outside(refund.id, refund.amount_kopecks, foreign)
-        await ledger.post(session, journal, None, now)
-        return
-    await lock_order(session, attempt.order_id)
-    known = await session.exec(select(RefundRow).where(RefundRow.provider_id == refund.id))
-    if known.one_or_none() is not None:
-        return
-    payers = await _payers(session, attempt)
-    newest = await session.exec(
-        select(func.max(RefundRow.seq)).where(
-            RefundRow.order_id == attempt.order_id, RefundRow.attempt == attempt.number
-        )
-    )
-    session.add(
-        RefundRow(
-            order_id=attempt.order_id,
-            attempt=attempt.number,
-            seq=max(ADOPTED_FROM, (newest.one_or_none() or 0) + 1),
-            amount_kopecks=refund.amount_kopecks,
-            state=RefundState.SUCCEEDED,
-            provider_id=refund.id,
-            reason="external",
-            created_at=now,
-            updated_at=now,
-        )
-    )
-    journal = outside.refunded_outside(refund.id, refund.amount_kopecks, payers)
-    await ledger.post(session, journal, attempt.order_id, now)
-    await payment_card.tell(session, await step_for(session, attempt), [])
-
-
-async def _payers(session: AsyncSession, attempt: PaymentAttemptRow) -> Payers:
-    """Who has this order's money now."""
-    order = await session.get_one(OrderRow, attempt.order_id)
-    journals = [one.journal for one in await order_journals(session, order.id)]
-    books = replay(order.id, journals)
-    deposit = postings.deposit(order.id)
-    held = await _available(session, deposit)
-    late = 0
-    if attempt.late:
-        taken = await session.exec(
-            select(func.coalesce(func.sum(RefundRow.amount_kopecks), 0)).where(
-                RefundRow.order_id == order.id,
-                RefundRow.attempt == attempt.number,
-                col(RefundRow.state) != RefundState.FAILED,
-            )
-        )
-        late = attempt.amount_kopecks - int(taken.one())
-    owner = order.contractor_id
-    return Payers(
-        order.id,
-        deposit_kopecks=0 if attempt.late else held,
-        suspense_kopecks=late,
-        fee_kopecks=0 if attempt.late else books.platform_kopecks,
-        contractor_id=owner,
-        earned_kopecks=0 if attempt.late or owner is None else books.contractor_kopecks,
-        payable_kopecks=await _available(session, postings.payable(owner)) if owner else 0,
-    )
-
-
-async def _available(session: AsyncSession, account: str) -> int:
-    return int((await run(session, _AVAILABLE, {"account": account})).scalar_one())
-
-
-async def post_chargeback(
-    session: AsyncSession, row: ReconciliationBreakRow, now: datetime
-) -> Journal:
-    """Two people say that the payer's bank took a payment back; its further refunds are blocked."""
-    payment_id = row.provider_id or row.subject
-    journal = outside.charged_back(payment_id, row.theirs_kopecks)
-    await mirror.charge_back(session, payment_id, row.theirs_kopecks, now)
-    await ledger.post(session, journal, row.order_id, now)
-    return journal

@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities import break_queue, break_records, break_repairs, mirror
+from activities import break_outside, break_queue, break_records, break_repairs, mirror
 from activities.messages import PaymentStep
 from activities.payment_store import DATABASE_SECONDS, business_now
 from activities.payments import PaymentActivities, PaymentTerms
@@ -226,13 +226,13 @@ class ReconciliationActivities:
                 refund = self._ask(lambda: self._lists.get_refund(provider_id))
                 if refund.status != "succeeded":
                     raise IntegrityBreach("the refund has not succeeded")
-                self._write(lambda session: break_repairs.post_external(session, refund, now))
+                self._write(lambda session: break_outside.post_external(session, refund, now))
             case Remedy.POST_FEE:
                 self._write(lambda session: break_queue.post_fee(session, row, now))
             case Remedy.REFUND:
                 self._write(lambda session: break_queue.release(session, row))
             case Remedy.POST_CHARGEBACK:
-                self._write(lambda session: break_repairs.post_chargeback(session, row, now))
+                self._write(lambda session: break_outside.post_chargeback(session, row, now))
             case _:
                 raise IntegrityBreach("a person is needed")
 
