@@ -31,6 +31,14 @@ _CLIENT_LINES = """
     JOIN entries e ON e.journal_id = j.id
     WHERE o.client_id = :id
       AND e.account IN ('order:' || CAST(o.id AS text) || '\\:deposit', 'suspense')
+    UNION ALL
+    -- A refund made outside of what others had been given: it came to him and went to his card.
+    SELECT e.journal_id, e.debit_kopecks, e.debit_kopecks
+    FROM orders o
+    JOIN journals j ON j.order_id = o.id AND j.source = 'external'
+    JOIN entries e ON e.journal_id = j.id AND e.debit_kopecks > 0
+    WHERE o.client_id = :id
+      AND e.account NOT IN ('order:' || CAST(o.id AS text) || '\\:deposit', 'suspense')
 """
 _CONTRACTOR_LINES = """
     SELECT e.journal_id, e.debit_kopecks, e.credit_kopecks FROM entries e

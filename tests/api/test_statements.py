@@ -19,6 +19,7 @@ from models.queries.statements import day_register, standing
 from rules import ledger as postings
 from rules.ledger import Journal
 from rules.money import Shares
+from rules.outside import Payers, refunded_outside
 from rules.statements import Owner, Side, Standing
 from tests.api.stage import SCOPES, TOKENS, Stage, stage, write_contractor, write_order
 
@@ -109,6 +110,28 @@ async def test_a_contractor_s_debt_stands_beside_his_share(accounting: Stage) ->
 
     assert [one["amount_kopecks"] for one in answer["items"]] == [750_00, -100_00]
     assert (answer["balance_kopecks"], answer["owed_kopecks"]) == (650_00, 100_00)
+
+
+async def test_a_refund_made_outside_stands_in_both_statements(accounting: Stage) -> None:
+    order, contractor = await lived(accounting)
+    payers = Payers(
+        order.id,
+        fee_kopecks=250_00,
+        contractor_id=contractor,
+        earned_kopecks=750_00,
+        payable_kopecks=750_00,
+    )
+    await post(accounting, order, NIGHT, refunded_outside("r-1", 400_00, payers))
+
+    client = (await get(accounting, f"/statements/client/{order.client_id}")).json()["items"][0]
+    crew = (await get(accounting, f"/statements/contractor/{contractor}")).json()["items"][0]
+
+    assert (client["what"], client["amount_kopecks"], client["moved_kopecks"]) == (
+        "Возврат",
+        0,
+        400_00,
+    )
+    assert (crew["what"], crew["amount_kopecks"]) == ("Возврат клиенту", -300_00)
 
 
 async def test_pages_follow_each_other_without_gap_or_repeat(accounting: Stage) -> None:

@@ -22,6 +22,7 @@ WORDS = {
     "statement.contractor.settled": "Share of the prepayment",
     "statement.contractor.costs_kept": "Your costs",
     "statement.contractor.penalised": "Compensation for the client",
+    "statement.contractor.refund_succeeded": "Refund to the client",
     "statement.contractor.payout_set_off": "Debt set off",
     "statement.contractor.payout_paid": "Paid out",
     "export.date": "Date",

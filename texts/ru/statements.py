@@ -22,6 +22,7 @@ WORDS = {
     "statement.contractor.settled": "Доля предоплаты",
     "statement.contractor.costs_kept": "Ваши расходы",
     "statement.contractor.penalised": "Компенсация клиенту",
+    "statement.contractor.refund_succeeded": "Возврат клиенту",
     "statement.contractor.payout_set_off": "Зачёт долга",
     "statement.contractor.payout_paid": "Выплата",
     "export.date": "Дата",
