@@ -36,8 +36,9 @@ from settings import PREFIX
 from workflows.client import Orders
 
 AT_ONCE = 16
-# One order's life under faults, and how long the last ones may take when all is well again.
-LIFE_SECONDS, STORM_SECONDS, CALM_SECONDS = 120.0, 10.0, 60.0
+# One order's life under faults, and how long the last ones may take when all is well again;
+# bounds for a slow machine, nothing waits for them otherwise.
+LIFE_SECONDS, STORM_SECONDS, CALM_SECONDS = 240.0, 10.0, 120.0
 CHECK_SECONDS = 30.0
 
 

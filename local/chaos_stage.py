@@ -23,6 +23,7 @@ POLICY_FILE = Path(__file__).with_name("chaos_policy.json")
 CONTRACTORS, CAPACITY = 24, 8
 # These are ended on purpose, more often than a crashing program would be forgiven.
 _PATIENT = RestartPolicy(first_delay_seconds=0.3, most_delay_seconds=1.0, limit=10_000)
+_EXTRA = {f"{PREFIX}POLICY_FILE": str(POLICY_FILE), f"{PREFIX}FAILPOINTS": failpoints()}
 
 
 @dataclass(frozen=True)
@@ -41,18 +42,20 @@ def stage(report: Callable[[str, str], None]) -> Iterator[Stage]:
         folder = Path(name)
         folder.chmod(0o711)  # the database's uid has to walk through
         server = EmbeddedPostgres(folder, fsync=False)
-        with _any_port(), Supervisor(report, _PATIENT) as keeper:
-            keeper.start(server)
-            url = server.url()
-            settings = Settings.model_validate({"data_dir": folder / "var", "database_url": url})
-            extra = {
-                f"{PREFIX}POLICY_FILE": str(POLICY_FILE),
-                f"{PREFIX}FAILPOINTS": failpoints(),
-            }
-            options = TemporalOptions(headless=True)
-            with Stack(settings, report=report, extra=extra, temporal_options=options) as stack:
-                yield Stage(stack, keeper, url)
-        server.destroy()
+        try:
+            with _any_port(), Supervisor(report, _PATIENT) as keeper:
+                keeper.start(server)
+                with Stack(
+                    Settings.model_validate(
+                        {"data_dir": folder / "var", "database_url": server.url()}
+                    ),
+                    report=report,
+                    extra=_EXTRA,
+                    temporal_options=TemporalOptions(headless=True),
+                ) as stack:
+                    yield Stage(stack, keeper, server.url())
+        finally:
+            server.destroy()
 
 
 @contextmanager
