@@ -85,9 +85,8 @@ async def crowd(count: int) -> AsyncIterator[tuple[Database, AsyncEngine]]:
             url = server.start()
             await asyncio.to_thread(upgrade, url, folder / "migrations.log")
             plain = create_async_engine(url)
-            async with AsyncSession(plain) as session:
-                await bench_data.fill(session, count, SEED)
-                await session.commit()
+            async with plain.begin() as connection:
+                await bench_data.fill(AsyncSession(connection), count, SEED)
             async with plain.connect() as connection:
                 alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
                 await alone.execute(text("VACUUM ANALYZE"))
