@@ -52,6 +52,7 @@ def stage(report: Callable[[str, str], None]) -> Iterator[Stage]:
                     report=report,
                     extra=_EXTRA,
                     temporal_options=TemporalOptions(headless=True),
+                    restarts=_PATIENT,
                 ) as stack:
                     yield Stage(stack, keeper, server.url())
         finally:

@@ -13,7 +13,7 @@ from local.data_dir import DataDirLock, api_tokens, local_secrets, write_private
 from local.ports import LOOPBACK, PortTaken, demanded, free_port, usual_or_free
 from local.postgres import EmbeddedPostgres
 from local.programs import Program
-from local.supervisor import Report, Supervisor
+from local.supervisor import Report, RestartPolicy, Supervisor
 from local.temporal import EmbeddedTemporal, TemporalOptions
 from settings import PREFIX, Settings
 
@@ -69,11 +69,12 @@ class Stack:
         extra: Mapping[str, str] | None = None,
         processes: bool = True,
         temporal_options: TemporalOptions | None = None,
+        restarts: RestartPolicy = RestartPolicy(),
     ) -> None:
         self.settings = settings
         self.data_dir = settings.data_dir.resolve()
         self.log_dir = self.data_dir / "logs"
-        self.supervisor = Supervisor(report)
+        self.supervisor = Supervisor(report, restarts)
         self.ports = Ports()
         self.secrets: dict[str, str] = {}
         self.environment: dict[str, str] = dict(extra or {})
