@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import func, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,13 +16,17 @@ from models.payments import PaymentAttemptRow, RefundRow
 from models.queries.ledger import order_journals
 from models.queries.plain import run
 from models.reconciliation import ReconciliationBreakRow
+from models.telegram import OutboxKind, OutboxRow
 from rules import ledger as postings
 from rules import outside
 from rules.ledger import Journal
+from rules.orders import Role
 from rules.outside import Payers
 from rules.payments import RefundState
 from rules.reconciliation import ADOPTED_FROM
 from rules.replay import replay
+from texts.formatting import money, order_number
+from texts.language import Language
 
 _AVAILABLE = text("SELECT available_kopecks(:account)::bigint")
 
@@ -64,6 +69,49 @@ async def post_external(session: AsyncSession, refund: ProviderRefund, now: date
     journal = outside.refunded_outside(refund.id, refund.amount_kopecks, payers)
     await ledger.post(session, journal, attempt.order_id, now)
     await payment_card.tell(session, await step_for(session, attempt), [])
+    await _tell_support(session, attempt.order_id, refund)
+
+
+async def _tell_support(session: AsyncSession, order_id: str, refund: ProviderRefund) -> None:
+    order = await session.get_one(OrderRow, order_id)
+    if order.money_closed_at is not None:
+        return
+    params = {
+        "number": order_number(order.number),
+        "amount": money(refund.amount_kopecks, Language.RU),
+    }
+    await session.exec(
+        insert(OutboxRow).values(
+            kind=OutboxKind.NOTICE,
+            order_id=order_id,
+            role=Role.SUPPORT,
+            notice="text.breaks.external",
+            params=params,
+        )
+    )
+
+
+async def fitting(
+    session: AsyncSession, order_id: str, journals: tuple[Journal, ...]
+) -> tuple[Journal, ...]:
+    """An order's journals; what it divides in the end only as far as it is still there.
+
+    Its workflow does not know what was sent back from the provider's cabinet meanwhile.
+    """
+    if not any(one.kind in outside.DIVIDING for one in journals):
+        return journals
+    found = await session.exec(
+        select(func.count())
+        .select_from(RefundRow)
+        .where(RefundRow.order_id == order_id, col(RefundRow.seq) >= ADOPTED_FROM)
+    )
+    if not found.one():
+        return journals
+    left = await _available(session, postings.deposit(order_id))
+    fitted = (
+        outside.shrunk(one, left) if one.kind in outside.DIVIDING else one for one in journals
+    )
+    return tuple(one for one in fitted if one is not None)
 
 
 async def _payers(session: AsyncSession, attempt: PaymentAttemptRow) -> Payers:
@@ -84,6 +132,9 @@ async def _payers(session: AsyncSession, attempt: PaymentAttemptRow) -> Payers:
         )
         late = attempt.amount_kopecks - int(taken.one())
     owner = order.contractor_id
+    if order.money_closed_at is None and not attempt.late:
+        # What its workflow divides in the end is what is left: see `fitting`.
+        return Payers(order.id, deposit_kopecks=held)
     return Payers(
         order.id,
         deposit_kopecks=0 if attempt.late else held,

@@ -116,14 +116,18 @@ async def _payments(
 async def _refunds(
     session: AsyncSession, comparison: Comparison, since: datetime, now: datetime
 ) -> None:
-    pairs = await queries.rows(session, queries.REFUND_PAIRS, since=since, adopted=ADOPTED_FROM)
-    for row in pairs:
+    for row in await queries.rows(session, queries.REFUND_PAIRS, since=since):
         # One that we asked for and have no answer about is most likely this one.
         if row["order_id"] is None and (row["is_asked"] or row["is_foreign"]):
             comparison.add(row["id"], None)
             continue
         theirs = TheirRefund(
-            row["id"], row["payment_id"], row["status"], row["amount_kopecks"], row["created_at"]
+            row["id"],
+            row["payment_id"],
+            row["status"],
+            row["amount_kopecks"],
+            row["created_at"],
+            row["payer"],
         )
         ours = None
         if row["order_id"] is not None:
@@ -137,7 +141,7 @@ async def _refunds(
                 row["ours_created_at"],
                 row["is_closed"] or row["attempt"] >= ADOPTED_FROM,
             )
-        one = rules.refund_break(theirs, ours, now, is_live=bool(row["is_live"]))
+        one = rules.refund_break(theirs, ours, now)
         comparison.add(row["id"], one)
 
 

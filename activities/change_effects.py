@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities import credit, ledger, outbox, ratings, receipt_records, standing
+from activities import break_outside, credit, ledger, outbox, ratings, receipt_records, standing
 from activities.messages import Written
 from models.offers import OfferRow
 from models.orders import OrderEventRow
@@ -61,9 +61,10 @@ async def apply(writing: Writing, change: Written) -> Written | None:
     await _end_offers(writing, change)
     if freed is not None:
         await standing.free_slot(writing.session, freed)
-    for journal in change.journals:
+    journals = await break_outside.fitting(writing.session, writing.order_id, change.journals)
+    for journal in journals:
         await ledger.post(writing.session, journal, writing.order_id, change.at)
-    await receipt_records.owe_earned(writing.session, writing.order_id, change.journals, change.at)
+    await receipt_records.owe_earned(writing.session, writing.order_id, journals, change.at)
     change = await _use_credit(writing, change)
     await ratings.write(writing.session, writing.order_id, change)
     await standing.award(

@@ -107,6 +107,18 @@ def replay(
 
 
 @app.command()
+def books(
+    order: Annotated[str, typer.Argument(help="The order's id, or its number such as D-1042")],
+) -> None:
+    """Rebuild an order's money from its journals and show it beside its row."""
+    from local.order_books import run  # noqa: PLC0415 - as above
+
+    settings = load_settings(needs=["database_url"])
+    assert settings.database_url is not None
+    raise typer.Exit(run(settings.database_url.get_secret_value(), order, Console()))
+
+
+@app.command()
 def simulate(
     policy: Annotated[Path | None, typer.Option(help="A policy file to set against v1")] = None,
     history: Annotated[Path | None, typer.Option(help="An exported season, not a town")] = None,

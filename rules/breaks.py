@@ -127,6 +127,8 @@ class TheirRefund:
     status: str
     amount_kopecks: int
     created_at: datetime
+    # Whose payment it is of, if we know.
+    order_id: str | None = None
 
 
 @dataclass(frozen=True)

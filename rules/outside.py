@@ -1,6 +1,6 @@
 """Postings of what happened at the provider without us: foreign money, refunds, chargebacks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rules.ledger import (
     CHARGEBACK,
@@ -83,3 +83,27 @@ def refunded_outside(refund_id: str, kopecks: int, payers: Payers) -> Journal:
     take(WRITEOFF, left)
     lines.append(Entry(PSP_CLEARING, credit_kopecks=kopecks))
     return Journal("refund_succeeded", "external", refund_id, tuple(lines))
+
+
+DIVIDING = ("settled", "costs_kept")
+"""The journals by which an order's deposit goes to its owners."""
+
+
+def shrunk(journal: Journal, left_kopecks: int) -> Journal | None:
+    """The same division of what is left, when a part was sent back outside; None of nothing."""
+    whole = sum(line.debit_kopecks for line in journal.entries)
+    if left_kopecks >= whole:
+        return journal
+    if left_kopecks <= 0:
+        return None
+    debits = tuple(line for line in journal.entries if line.debit_kopecks)
+    credits = [line for line in journal.entries if line.credit_kopecks]
+    parts = [line.credit_kopecks * left_kopecks // whole for line in credits]
+    # The last one is the contractor, who gets what rounding leaves.
+    parts[-1] += left_kopecks - sum(parts)
+    lines = tuple(
+        Entry(line.account, credit_kopecks=part)
+        for line, part in zip(credits, parts, strict=True)
+        if part
+    )
+    return replace(journal, entries=(Entry(debits[0].account, debit_kopecks=left_kopecks), *lines))

@@ -184,19 +184,13 @@ def duplicates(attempts: tuple[Ours, ...]) -> tuple[Break, ...]:
     )
 
 
-def refund_break(
-    theirs: TheirRefund, ours: OurRefund | None, now: datetime, *, is_live: bool = False
-) -> Break | None:
-    """The one thing that is wrong with a refund; one that we do not know was made elsewhere.
-
-    `is_live`: the payment's order still owns its money, so that its workflow takes it in.
-    """
+def refund_break(theirs: TheirRefund, ours: OurRefund | None, now: datetime) -> Break | None:
+    """The one thing that is wrong with a refund; one that we do not know was made elsewhere."""
     if ours is None:
         # What is pending may still fail; the next run sees its end.
         if theirs.status != "succeeded":
             return None
-        remedy = Remedy.SIGNAL if is_live else Remedy.POST_EXTERNAL
-        return _refund(BreakClass.EXTERNAL_REFUND, remedy, theirs, None)
+        return _refund(BreakClass.EXTERNAL_REFUND, Remedy.POST_EXTERNAL, theirs, None)
     if theirs.amount_kopecks != ours.amount_kopecks and theirs.status != "canceled":
         return _refund(BreakClass.AMOUNT_DIFFERS, Remedy.PERSON, theirs, ours)
     is_final = ours.state in (RefundState.SUCCEEDED, RefundState.FAILED)
@@ -218,7 +212,7 @@ def _refund(kind: BreakClass, remedy: Remedy, theirs: TheirRefund, ours: OurRefu
         kind,
         theirs.id,
         remedy,
-        ours.order_id if ours is not None else None,
+        ours.order_id if ours is not None else theirs.order_id,
         ours.attempt if ours is not None else None,
         ours.seq if ours is not None else None,
         theirs.id,

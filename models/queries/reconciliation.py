@@ -47,6 +47,7 @@ PAYMENT_PAIRS = text(
         AND awaited.state = 'requested'
     WHERE p.kind = 'payment'
       AND (p.seen_at >= :since OR p.status IN ('pending', 'waiting_for_capture'))
+    ORDER BY p.created_at, p.id
     """
 )
 REFUND_PAIRS = text(
@@ -55,8 +56,7 @@ REFUND_PAIRS = text(
         coalesce(t.created_at, t.seen_at) AS created_at,
         f.order_id::text AS order_id, f.attempt, f.seq, f.state,
         f.amount_kopecks AS ours_kopecks, f.created_at AS ours_created_at,
-        o.money_closed_at IS NOT NULL AS is_closed,
-        a.number IS NOT NULL AND a.number < :adopted AND payer.money_closed_at IS NULL AS is_live,
+        o.money_closed_at IS NOT NULL AS is_closed, a.order_id::text AS payer,
         EXISTS (SELECT 1 FROM refunds asked WHERE asked.order_id = a.order_id
             AND asked.attempt = a.number AND asked.provider_id IS NULL
             AND asked.state = 'requested' AND asked.amount_kopecks = t.amount_kopecks) AS is_asked,
@@ -66,8 +66,8 @@ REFUND_PAIRS = text(
     LEFT JOIN refunds f ON f.provider_id = t.id
     LEFT JOIN orders o ON o.id = f.order_id
     LEFT JOIN payment_attempts a ON a.provider_id = t.payment_id
-    LEFT JOIN orders payer ON payer.id = a.order_id
     WHERE t.kind = 'refund' AND (t.seen_at >= :since OR t.status = 'pending')
+    ORDER BY t.created_at, t.id
     """
 )
 # Ours that the lists of a window did not contain, though they were read to the end.

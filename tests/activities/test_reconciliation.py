@@ -181,6 +181,12 @@ async def _refund_in_the_cabinet(house: House) -> str:
     return house.refund_in_the_cabinet(till.payment()["id"], 100)
 
 
+async def _refund_of_a_living_order(house: House) -> str:
+    till = await house.till()
+    await till.captured()
+    return house.refund_in_the_cabinet(till.payment()["id"], 50)
+
+
 async def _paid_twice(house: House) -> str:
     till = await house.till()
     await till.captured()
@@ -201,6 +207,7 @@ PLANTED = {
     _silent_notice: ("status_lag", "signal", "open"),
     _other_amount: ("amount_differs", "person", "open"),
     _refund_in_the_cabinet: ("external_refund", "post_external", "repaired"),
+    _refund_of_a_living_order: ("external_refund", "post_external", "repaired"),
     _paid_twice: ("missing_here", "adopt", "repaired"),
     _never_ends: ("stuck", "person", "open"),
 }
@@ -239,10 +246,23 @@ async def test_each_planted_break_is_named_and_exactly_the_safe_ones_are_repaire
     assert objects[ids[_late_money]]["refunded_amount"]["value"] == "700.00"
     assert objects[ids[_late_hold]]["status"] == "canceled"
     assert objects[ids[_paid_twice]]["refunded_amount"]["value"] == "0.00"
-    assert len(house.simulator.listing("refunds")) == 2
+    assert len(house.simulator.listing("refunds")) == 3
+    # Each bears its part of what the cabinet gave away: as it was shared, or from the deposit.
+    lines = await books.rows(
+        "SELECT e.account, e.debit_kopecks FROM journals j JOIN entries e ON e.journal_id = j.id"
+        " WHERE j.source = 'external' AND e.debit_kopecks > 0"
+    )
+    living = next(
+        row["order_id"] for row in rows if row["subject"] == ids[_refund_of_a_living_order]
+    )
+    borne = {line["account"]: line["debit_kopecks"] for line in lines}
+    assert borne.pop(f"order:{living}:deposit") == 50_00
+    assert borne.pop("fee:platform") == 25_00
+    assert list(borne.values()) == [75_00]
+
     # Of what was left in suspense, two people and a person know.
     told = await books.rows("SELECT notice FROM outbox WHERE role = 'support'")
-    assert len(told) == 5
+    assert len(told) == 6
 
     # The two breaks that are no bookkeeping are the only ones that the invariants see.
     broken = await house.broken()
@@ -278,3 +298,58 @@ async def test_money_leaves_only_when_two_people_have_agreed(house: House, books
     assert await books.value(state, id=twice["id"]) == "repaired"
     assert (await books.balances()).get("suspense", 0) == 0
     assert await house.broken() == {}
+
+
+async def test_what_a_bank_took_back_is_booked_by_two_people_and_not_refunded_again(
+    house: House, books: Books
+) -> None:
+    till = await house.till()
+    await till.captured()
+    payment = till.payment()["id"]
+    async with house.database.transaction() as session:
+        row = await queries.charge_back(session, payment, till.kopecks, "tg:1", house.now)
+        await queries.approve(session, row.id, "tg:2")
+    for _ in range(2):
+        house.now += timedelta(minutes=15)
+        await house.reconcile()
+
+    assert (await books.balances())["chargeback"] == till.kopecks
+    assert await house.broken() == {}
+    seen = await till.refund(100_00)
+    assert seen.trouble == "too_high"
+    assert till.refunds() == []
+
+
+async def test_a_queued_object_is_looked_at_and_a_made_up_one_is_let_go(
+    house: House, books: Books
+) -> None:
+    late = await _late_money(house)
+    async with house.database.transaction() as session:
+        for _ in range(2):
+            await queries.enqueue(session, late, "payment.succeeded", house.now)
+        await queries.enqueue(session, "made-up", "refund.succeeded", house.now)
+
+    assert await house.run(house.activities.observe_queue) == 2
+    assert await house.run(house.activities.observe_queue) == 0
+    known = await books.rows("SELECT id FROM provider_objects")
+    assert [row["id"] for row in known] == [late]
+
+
+async def test_a_broken_invariant_is_told_once_and_only_when_it_lasts(
+    house: House, books: Books
+) -> None:
+    till = await house.till()
+    await till.captured()
+    await house.sql("UPDATE provider_objects SET amount_kopecks = amount_kopecks + 100")
+    told = "SELECT count(*) FROM outbox WHERE role = 'support'"
+
+    for minutes, count in ((0, 0), (10, 1), (10, 1)):
+        house.now += timedelta(minutes=minutes)
+        broken = await house.run(house.activities.check_invariants)
+        assert [name.partition(" ")[0] for name in broken] == ["M10"]
+        assert await books.value(told) == count
+
+    await house.sql("UPDATE provider_objects SET amount_kopecks = amount_kopecks - 100")
+    assert await house.run(house.activities.check_invariants) == {}
+    state = "SELECT state FROM reconciliation_breaks WHERE kind = 'invariant'"
+    assert await books.value(state) == "repaired"

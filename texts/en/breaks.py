@@ -6,6 +6,10 @@ WORDS = {
         "{subject}, ours {ours}, theirs {theirs}. /breaks"
     ),
     "breaks.invariant": "The books do not hold: {name}. Make no payouts, call a developer. {note}",
+    "breaks.external": (
+        "{number}: {amount} went back from the YooKassa cabinet, the order is still open. "
+        "Take it into account when you end it."
+    ),
     "breaks.none": "Nothing differs from YooKassa.",
     "breaks.line": "{number} {kind}, {subject}: ours {ours}, theirs {theirs}, {state}",
     "breaks.help": (

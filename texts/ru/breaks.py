@@ -8,6 +8,10 @@ WORDS = {
     "breaks.invariant": (
         "Книги не сходятся: {name}. Новых выплат не делать, позвать разработчика. {note}"
     ),
+    "breaks.external": (
+        "{number}: из кабинета ЮKassa вернули {amount}, заказ ещё открыт. "
+        "Решите спор или отмену с учётом этого."
+    ),
     "breaks.none": "Расхождений с ЮKassa нет.",
     "breaks.line": "{number} {kind}, {subject}: у нас {ours}, у них {theirs}, {state}",
     "breaks.help": (
