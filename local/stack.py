@@ -69,12 +69,12 @@ class Stack:
         extra: Mapping[str, str] | None = None,
         processes: bool = True,
         temporal_options: TemporalOptions | None = None,
-        restarts: RestartPolicy = RestartPolicy(),
+        restarts: RestartPolicy | None = None,
     ) -> None:
         self.settings = settings
         self.data_dir = settings.data_dir.resolve()
         self.log_dir = self.data_dir / "logs"
-        self.supervisor = Supervisor(report, restarts)
+        self.supervisor = Supervisor(report, restarts or RestartPolicy())
         self.ports = Ports()
         self.secrets: dict[str, str] = {}
         self.environment: dict[str, str] = dict(extra or {})
