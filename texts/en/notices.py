@@ -115,7 +115,7 @@ WORDS = {
     ),
     "notice.money_recovered.support": "{number}: money moves again, nothing needs to be done.",
     "notice.captured_in_part.support": (
-        "{number}: a part of the hold was captured in the cabinet. {amount} went back, please check."
+        "{number}: a part of the hold was captured in the cabinet. {amount} went back, check."
     ),
     "operation.create": "Creating the payment",
     "operation.get": "Checking the payment",
