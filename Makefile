@@ -19,7 +19,8 @@ args ?=
 WORKERS ?= 4
 PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadfile
 
-.PHONY: help demo up test test-ui test-money chaos bench simulate histories register replay check fmt migrate
+.PHONY: help demo up test test-ui test-money chaos bench simulate histories register replay books check \
+	fmt migrate
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +79,10 @@ histories: $(DEV) ## Record the replay files again
 replay: $(DEV) ## Replay one order's history on this code (ORDER=id)
 	@test -n "$(ORDER)" || { echo "Which order? make replay ORDER=<id>" >&2; exit 2; }
 	@$(PY) -m local replay $(ORDER) $(args)
+
+books: $(EMBEDDED) ## Rebuild one order's money from its journals (ORDER=id)
+	@test -n "$(ORDER)" || { echo "Which order? make books ORDER=<id>" >&2; exit 2; }
+	@$(PY) -m local books $(ORDER) $(args)
 
 check: $(DEV) ## Lint, format, types, import arrows, migrations, locks, schemas
 	@$(PY) -m ruff check .

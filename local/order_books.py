@@ -49,10 +49,10 @@ async def _run(database_url: str, order: str, console: Console) -> int:
     return _compare(books, dict(found["money"]), console)
 
 
-def _named(order: str) -> dict[str, str | None]:
+def _named(order: str) -> dict[str, int | str | None]:
     digits = order.upper().removeprefix("D-")
     if digits.isdecimal():
-        return {"number": digits, "id": None}
+        return {"number": int(digits), "id": None}
     try:
         return {"number": None, "id": str(UUID(order.removeprefix("order-")))}
     except ValueError:

@@ -4,15 +4,18 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from sqlalchemy import text
 
 from activities import ledger
 from activities.payments import PaymentActivities
 from activities.reconciliation import Compared, Comparing, ReconciliationActivities
+from local import order_books
 from models.database import Database
 from models.queries import reconciliation as queries
 from models.queries.ledger import violations
@@ -353,3 +356,19 @@ async def test_a_broken_invariant_is_told_once_and_only_when_it_lasts(
     assert await house.run(house.activities.check_invariants) == {}
     state = "SELECT state FROM reconciliation_breaks WHERE kind = 'invariant'"
     assert await books.value(state) == "repaired"
+
+
+async def test_an_orders_books_are_printed_beside_its_row(
+    house: House, books: Books, database_url: str
+) -> None:
+    till = await house.till()
+    await till.captured()
+    printed = Console(file=StringIO(), width=120)
+    named = (f"D-{till.order.number}", till.order.order_id)
+
+    said = [await asyncio.to_thread(order_books.run, database_url, one, printed) for one in named]
+    await house.sql("""UPDATE orders SET money = money || '{"captured_kopecks": 1}'""")
+    said.append(await asyncio.to_thread(order_books.run, database_url, named[0], printed))
+
+    assert said == [0, 0, 1]
+    assert "psp:clearing" in printed.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
