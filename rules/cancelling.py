@@ -1,4 +1,4 @@
-"""Decisions that end an order early, and what they cost: cancellation, withdrawal, claims."""
+"""Decisions that end an order early, and what they cost: cancellation, withdrawal, no-show."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,12 +12,10 @@ from rules.changes import (
     Telling,
     to_client,
     to_contractor,
-    to_support,
 )
-from rules.errors import BadInput, ClaimTooHigh, NoClaimOpen, TransitionRefused
+from rules.errors import TransitionRefused
 from rules.orders import (
     Claim,
-    ClaimState,
     OfferState,
     Order,
     OrderEvent,
@@ -25,7 +23,6 @@ from rules.orders import (
     Role,
     Search,
 )
-from rules.reasons import CLAIM_REASONS
 
 
 def cancelled(order: Order, by: Role, reason: str, now: datetime) -> Change:
@@ -90,104 +87,6 @@ def _ended_offers(order: Order) -> tuple[OfferOutcome, ...]:
     if order.contractor_id is not None:
         ended.append(OfferOutcome(order.contractor_id, number, OfferState.WITHDRAWN, "cancelled"))
     return tuple(ended)
-
-
-def claimed(order: Order, kopecks: int, reason: str, now: datetime) -> Change:
-    """The contractor claims proven costs, at most the cap, with what they were for.
-
-    Raises:
-        NoClaimOpen: Nothing can be claimed (any more).
-        ClaimTooHigh: Above the cap.
-        BadInput: No amount or no reason.
-    """
-    claim = _open_claim(order)
-    if kopecks <= 0 or reason not in CLAIM_REASONS:
-        raise BadInput("a claim needs an amount and what it was for")
-    if kopecks > claim.cap_kopecks:
-        raise ClaimTooHigh(str(claim.cap_kopecks))
-    until = now + timedelta(seconds=order.policy.claim_seconds)
-    made = replace(claim, state=ClaimState.MADE, amount_kopecks=kopecks, reason=reason, until=until)
-    after = order.after(OrderEvent.CLAIMED, now, claim=made, due_at=until)
-    return Change(
-        after,
-        OrderEvent.CLAIMED,
-        Role.CONTRACTOR,
-        order.contractor_id,
-        tellings=to_client(Notice.CLAIM_MADE),
-    )
-
-
-def _open_claim(order: Order) -> Claim:
-    if order.claim is None or order.claim.state is not ClaimState.OPEN:
-        raise NoClaimOpen()
-    return order.claim
-
-
-def claim_waived(order: Order, by: Role, now: datetime) -> Change:
-    """'No costs' (or a day's silence): the rest goes back to the client."""
-    claim = _open_claim(order)
-    return _claim_settled(order, claim, 0, OrderEvent.CLAIM_WAIVED, by, now)
-
-
-def claim_objected(order: Order, now: datetime) -> Change:
-    """The client objects; a person decides.
-
-    Raises:
-        NoClaimOpen: There is no claim to object to.
-    """
-    if order.claim is None or order.claim.state is not ClaimState.MADE:
-        raise NoClaimOpen()
-    objected = replace(order.claim, state=ClaimState.OBJECTED)
-    after = order.after(
-        OrderEvent.CLAIM_OBJECTED, now, claim=objected, needs_attention=True, due_at=None
-    )
-    return Change(
-        after,
-        OrderEvent.CLAIM_OBJECTED,
-        Role.CLIENT,
-        order.client_id,
-        tellings=to_support(Notice.NEEDS_PERSON),
-    )
-
-
-def claim_decided(order: Order, by: Role, kopecks: int | None, now: datetime) -> Change:
-    """The claim stands: by the client's word or silence in full, by support as decided.
-
-    Raises:
-        NoClaimOpen: There is none. BadInput: More than was claimed.
-    """
-    claim = order.claim
-    if claim is None or claim.state not in (ClaimState.MADE, ClaimState.OBJECTED):
-        raise NoClaimOpen()
-    granted = claim.amount_kopecks if kopecks is None else kopecks
-    if not 0 <= granted <= claim.amount_kopecks:
-        raise BadInput("granted costs lie between nothing and the claim")
-    return _claim_settled(order, claim, granted, OrderEvent.CLAIM_SETTLED, by, now)
-
-
-def _claim_settled(
-    order: Order, claim: Claim, granted: int, event: OrderEvent, by: Role, now: datetime
-) -> Change:
-    rest = claim.cap_kopecks - granted
-    back = credit.give_back(order, rest)
-    after = order.after(
-        event,
-        now,
-        claim=replace(claim, state=ClaimState.SETTLED, amount_kopecks=granted),
-        refund_kopecks=order.refund_kopecks + rest,
-        needs_attention=False,
-        due_at=None,
-    )
-    # What is granted is posted when the books close: only then is it certain that it was taken.
-    return Change(
-        after,
-        event,
-        by,
-        journals=back.journals,
-        tellings=to_client(Notice.CLAIM_SETTLED),
-        money=MoneyAction.REFUND if rest else MoneyAction.NONE,
-        refund_kopecks=back.provider_kopecks,
-    )
 
 
 def withdrew(order: Order, reason: str, now: datetime) -> Change:

@@ -19,6 +19,7 @@ __all__ = [
     "FINAL_STATES",
     "TRANSITIONS",
     "Claim",
+    "ClaimItem",
     "ClaimState",
     "Offer",
     "OfferState",
@@ -101,14 +102,38 @@ class ClaimState(StrEnum):
 
 
 @dataclass(frozen=True)
+class ClaimItem:
+    """One line of a claim: what for (a code of CLAIM_REASONS), how much, its pictures' ids."""
+
+    reason: str
+    kopecks: int
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Claim:
-    """What the contractor may still ask for: at most `cap_kopecks`, until `until`."""
+    """What the contractor may still ask for: at most `cap_kopecks`, until `until`.
+
+    `amount_kopecks` is what is asked, later what is granted; when support has decided, `until`
+    is the end of the time for an appeal.
+    """
 
     cap_kopecks: int
     until: datetime
     state: ClaimState = ClaimState.OPEN
     amount_kopecks: int = 0
+    # What the first item is for.
     reason: str = ""
+    items: tuple[ClaimItem, ...] = ()
+    asked_kopecks: int = 0
+    # Why it is contested: a code of OBJECTION_REASONS.
+    objection: str = ""
+    decided_by: Role | None = None
+
+    @property
+    def has_proof(self) -> bool:
+        """Whether there is at least one picture."""
+        return any(one.files for one in self.items)
 
 
 @dataclass(frozen=True)

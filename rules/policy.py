@@ -119,6 +119,9 @@ class Policy:
     person_seconds: int = 24 * HOUR
     redispatch_seconds: int = 48 * HOUR
     claim_seconds: int = 24 * HOUR
+    # Above it a claim without a picture is not granted by the client's silence.
+    claim_proof_above_kopecks: int = 1_000_00
+    claim_appeal_seconds: int = 7 * DAY
     payment_reminder_percents: tuple[int, ...] = (50, 80)
     # A hold is captured at the latest this long before the provider would let it go.
     capture_margin_seconds: int = 12 * HOUR

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from rules.catalog import Estimate, Service
 from rules.credit import returned
 from rules.money import claim_caps
-from rules.orders import OfferState, Order, OrderState, Proposal, Role
+from rules.orders import ClaimItem, OfferState, Order, OrderState, Proposal, Role
 from rules.payments import Money, MoneySummary, summary
 
 
@@ -36,6 +36,15 @@ class ClaimView:
     amount_kopecks: int
     reason: str
     until: datetime
+    items: tuple[ClaimItem, ...] = ()
+    asked_kopecks: int = 0
+    objection: str = ""
+    decided_by: Role | None = None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The ids of all its pictures."""
+        return tuple(name for one in self.items for name in one.files)
 
 
 @dataclass(frozen=True)
@@ -157,7 +166,15 @@ def view(order: Order, money: Money) -> OrderView:
         cancelled_by=order.cancelled_by,
         reason=order.reason,
         claim=ClaimView(
-            claim.state, claim.cap_kopecks, claim.amount_kopecks, claim.reason, claim.until
+            claim.state,
+            claim.cap_kopecks,
+            claim.amount_kopecks,
+            claim.reason,
+            claim.until,
+            claim.items,
+            claim.asked_kopecks,
+            claim.objection,
+            claim.decided_by,
         )
         if claim is not None
         else None,

@@ -6,10 +6,10 @@ handler in the same breath.
 
 from datetime import datetime
 
-from rules import booking, cancelling, limits, searching, working
+from rules import booking, cancelling, claims, limits, searching, working
 from rules.changes import Change
 from rules.errors import AlreadyPaid, BadInput, NotPayable, NotYours, TransitionRefused
-from rules.orders import Order, OrderState, Role
+from rules.orders import ClaimItem, Order, OrderState, Role
 from rules.payments import Money
 from rules.reasons import CANCEL_REASONS, DECLINE_REASONS, SUPPORT_REASONS, WITHDRAW_REASONS
 from workflows import messages
@@ -119,8 +119,11 @@ def claim(order: Order, said: messages.CostClaim, now: datetime) -> Change:
     """The contractor claims proven costs, or says there were none."""
     booking.check_party(order, Role.CONTRACTOR, said.contractor_id)
     if said.amount_kopecks == 0:
-        return cancelling.claim_waived(order, Role.CONTRACTOR, now)
-    return cancelling.claimed(order, said.amount_kopecks, said.reason, now)
+        return claims.waived(order, Role.CONTRACTOR, now)
+    items = said.items or (ClaimItem(said.reason, said.amount_kopecks),)
+    if sum(one.kopecks for one in items) != said.amount_kopecks:
+        raise BadInput("the items do not add up to the claim")
+    return claims.claimed(order, items, now)
 
 
 def answer_claim(order: Order, said: messages.ClaimAnswer, now: datetime) -> Change:
@@ -129,12 +132,13 @@ def answer_claim(order: Order, said: messages.ClaimAnswer, now: datetime) -> Cha
     if said.verdict is messages.ClaimVerdict.DECIDE:
         if said.role is not Role.SUPPORT:
             raise NotYours()
-        return cancelling.claim_decided(order, Role.SUPPORT, said.granted_kopecks, now)
+        granted = said.granted_kopecks
+        return claims.decided(order, Role.SUPPORT, granted, now, support_id=said.actor_id)
     if said.role is not Role.CLIENT:
         raise NotYours()
     if said.verdict is messages.ClaimVerdict.OBJECT:
-        return cancelling.claim_objected(order, now)
-    return cancelling.claim_decided(order, Role.CLIENT, None, now)
+        return claims.objected(order, said.reason, now)
+    return claims.decided(order, Role.CLIENT, None, now)
 
 
 def open_dispute(order: Order, said: messages.Dispute, now: datetime) -> Change:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from rules.catalog import Service
-from rules.orders import OrderState, Role
+from rules.orders import ClaimItem, OrderState, Role
 from rules.payments import Method
 from rules.policy import Policy
 
@@ -151,11 +151,15 @@ class ReschedulingAnswer:
 
 @dataclass(frozen=True)
 class CostClaim:
-    """The contractor's proven costs after a late cancellation; 0 means 'no costs'."""
+    """The contractor's proven costs after a late cancellation; 0 means 'no costs'.
+
+    `items` add up to the amount; without them the reason is the only one.
+    """
 
     contractor_id: int
     amount_kopecks: int
     reason: str = ""
+    items: tuple[ClaimItem, ...] = ()
 
 
 class ClaimVerdict(StrEnum):
@@ -168,12 +172,16 @@ class ClaimVerdict(StrEnum):
 
 @dataclass(frozen=True)
 class ClaimAnswer:
-    """The client agrees or objects; support decides with an amount in kopecks."""
+    """The client agrees or objects with a reason; support decides with an amount in kopecks.
+
+    The reason is a code of OBJECTION_REASONS.
+    """
 
     role: Role
     actor_id: int
     verdict: ClaimVerdict
     granted_kopecks: int | None = None
+    reason: str = "other"
 
 
 @dataclass(frozen=True)

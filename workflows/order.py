@@ -11,7 +11,7 @@ from temporalio import workflow
 
 from activities.messages import Opening
 from activities.orders import OrderActivities
-from rules import booking, cancelling, payments, searching, working
+from rules import booking, claims, payments, searching, working
 from rules.errors import RuleViolation
 from rules.orders import ClaimState, OrderState, Role
 from workflows.messages import OrderInput, OrderResult
@@ -232,11 +232,7 @@ class OrderWorkflow(Updates):
         )
         if answered:
             return
-        now = workflow.now()
-        if claim.state is ClaimState.OPEN:
-            self.decide(cancelling.claim_waived(self.order, Role.SYSTEM, now))
-        else:
-            self.decide(cancelling.claim_decided(self.order, Role.SYSTEM, None, now))
+        self.decide(claims.unanswered(self.order, workflow.now()))
         await self.written()
 
     async def _close(self) -> None:

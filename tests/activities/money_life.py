@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
-from rules import booking, cancelling, ledger, payments, searching, working
+from rules import booking, cancelling, claims, ledger, payments, searching, working
 from rules.changes import Change, MoneyAction
 from rules.errors import RuleViolation
 from rules.ledger import Journal
-from rules.orders import ClaimState, Order, OrderEvent, OrderState, Role
+from rules.orders import ClaimItem, ClaimState, Order, OrderEvent, OrderState, Role
 from rules.payments import Attempt, AttemptState, Method, Money, Op, RefundState, Seen, Step
 from tests.activities.bank import Bank, Unanswered
 from tests.money_model import OrderMoney
@@ -138,20 +138,20 @@ class Life:
 
     async def _claim(self) -> None:
         kopecks = self.chance.choice((1, 100_00, 240_00, 500_00))
-        await self._decide(cancelling.claimed(self.order, kopecks, "travel", self.now))
+        await self._decide(claims.claimed(self.order, (ClaimItem("travel", kopecks),), self.now))
         self.model.costs_claimed(kopecks)
 
     async def _answer_claim(self) -> None:
         if self.chance.random() < 0.4:
-            await self._decide(cancelling.claim_objected(self.order, self.now))
+            await self._decide(claims.objected(self.order, "other", self.now))
         elif self.chance.random() < 0.5:
-            await self._decide(cancelling.claim_decided(self.order, Role.CLIENT, None, self.now))
+            await self._decide(claims.decided(self.order, Role.CLIENT, None, self.now))
         else:
             await self._support_decides_costs()
 
     async def _support_decides_costs(self) -> None:
         granted = self.chance.randint(0, self.model.claimed)
-        await self._decide(cancelling.claim_decided(self.order, Role.SUPPORT, granted, self.now))
+        await self._decide(claims.decided(self.order, Role.SUPPORT, granted, self.now))
         self.model.costs_decided(granted)
 
     async def _time_passes(self) -> None:
@@ -207,10 +207,8 @@ class Life:
 
     async def _claim_runs_out(self) -> None:
         claim = self.order.claim
-        if claim is not None and claim.state is ClaimState.OPEN:
-            await self._decide(cancelling.claim_waived(self.order, Role.SYSTEM, self.now))
-        elif claim is not None and claim.state is ClaimState.MADE:
-            await self._decide(cancelling.claim_decided(self.order, Role.SYSTEM, None, self.now))
+        if claim is not None and claim.state in (ClaimState.OPEN, ClaimState.MADE):
+            await self._decide(claims.unanswered(self.order, self.now))
 
     async def _decide(self, change: Change) -> None:
         self.order, policy = change.order, change.order.policy

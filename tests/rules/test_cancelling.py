@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from rules import cancelling
-from rules.orders import Order, OrderState, Role
+from rules import cancelling, claims
+from rules.orders import ClaimItem, Order, OrderState, Role
 from rules.points import PointsReason
 from tests.orders import CONTRACTOR, NOW, accepted_order, booked_order, started_order
 
@@ -14,7 +14,7 @@ def test_claim_may_be_exactly_its_cap() -> None:
     late = booked_order(visit_at=NOW + timedelta(hours=1))  # cap 720 ₽
     order = cancelling.cancelled(late, Role.CLIENT, "price", NOW).order
 
-    claim = cancelling.claimed(order, 720_00, "travel", NOW).order.claim
+    claim = claims.claimed(order, (ClaimItem("travel", 720_00),), NOW).order.claim
 
     assert claim is not None
     assert claim.amount_kopecks == 720_00

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules import booking, cancelling, credit, handover, ledger, searching, working
+from rules import booking, cancelling, claims, credit, handover, ledger, searching, working
 from rules.changes import Change, MoneyAction
-from rules.orders import Order, Role
+from rules.orders import ClaimItem, Order, Role
 from rules.payments import Attempt, AttemptState, Method
 from tests.orders import CLIENT, CONTRACTOR, NOW, accepted_order, booked_order, completed_order
 
@@ -67,9 +67,9 @@ def test_a_cancellation_returns_the_provider_s_part_first(
 def test_what_the_claim_leaves_goes_on_where_the_cancellation_stopped() -> None:
     order = _with_credit(booked_order(visit_at=NOW + timedelta(hours=1)))
     order = cancelling.cancelled(order, Role.CLIENT, "price", NOW).order  # 1 680 of 2 100 are back
-    order = cancelling.claimed(order, 200_00, "travel", NOW).order
+    order = claims.claimed(order, (ClaimItem("travel", 200_00),), NOW).order
 
-    change = cancelling.claim_decided(order, Role.CLIENT, None, NOW)
+    change = claims.decided(order, Role.CLIENT, None, NOW)
 
     # 520 of the 720 ₽ go back: 420 through the provider, and the last 100 to the credit.
     assert (change.refund_kopecks, _to_credit(change)) == (420_00, 100_00)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rules import cancelling, credit, ledger, working
+from rules import cancelling, claims, credit, ledger, working
 from rules.ledger import Journal
-from rules.orders import Order, Role
+from rules.orders import ClaimItem, Order, Role
 from tests.orders import CLIENT, CONTRACTOR, NOW, ORDER_ID, accepted_order, booked_order
 from tests.orders import completed_order as done
 
@@ -79,8 +79,8 @@ def _work_is_done() -> list[Journal]:
 def _an_hour_before() -> list[Journal]:
     order = _with_credit(booked_order(visit_at=NOW + timedelta(hours=1)))
     cancelled = cancelling.cancelled(order, Role.CLIENT, "price", NOW)
-    claimed = cancelling.claimed(cancelled.order, 500_00, "travel", NOW).order
-    decided = cancelling.claim_decided(claimed, Role.CLIENT, None, NOW)
+    claimed = claims.claimed(cancelled.order, (ClaimItem("travel", 500_00),), NOW).order
+    decided = claims.decided(claimed, Role.CLIENT, None, NOW)
     closed = working.settle_and_close(decided.order, NOW)
     return [
         *cancelled.journals,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from rules import booking, cancelling, handover, searching, working
+from rules import booking, cancelling, claims, handover, searching, working
 from rules.catalog import Service
 from rules.changes import Notice
 from rules.errors import (
@@ -27,6 +27,7 @@ from rules.errors import (
 from rules.orders import (
     FINAL_STATES,
     TRANSITIONS,
+    ClaimItem,
     ClaimState,
     OfferState,
     OrderEvent,
@@ -213,19 +214,19 @@ def test_claim_is_bounded_by_its_cap_and_settles_once() -> None:
     late = booked_order(visit_at=NOW + HOUR)  # cap 720 ₽
     order = cancelling.cancelled(late, Role.CLIENT, "price", NOW).order
     with pytest.raises(ClaimTooHigh):
-        cancelling.claimed(order, 720_01, "travel", NOW)
+        claims.claimed(order, (ClaimItem("travel", 720_01),), NOW)
     with pytest.raises(BadInput):
-        cancelling.claimed(order, 100_00, "gold", NOW)
+        claims.claimed(order, (ClaimItem("gold", 100_00),), NOW)
 
-    made = cancelling.claimed(order, 700_00, "travel", NOW).order
-    settled = cancelling.claim_decided(made, Role.CLIENT, None, NOW)
+    made = claims.claimed(order, (ClaimItem("travel", 700_00),), NOW).order
+    settled = claims.decided(made, Role.CLIENT, None, NOW)
 
     assert settled.order.refund_kopecks == 2_400_00 - 700_00
     assert settled.refund_kopecks == 20_00
     assert settled.order.claim is not None
     assert settled.order.claim.state is ClaimState.SETTLED
     with pytest.raises(NoClaimOpen):
-        cancelling.claim_decided(settled.order, Role.SUPPORT, 0, NOW)
+        claims.decided(settled.order, Role.SUPPORT, 0, NOW)
 
 
 def test_ratings_are_given_once_and_shown_when_both_are_there() -> None:

@@ -13,10 +13,10 @@ from datetime import timedelta
 
 import pytest
 
-from rules import cancelling, working
+from rules import cancelling, claims, working
 from rules.catalog import Service
 from rules.changes import Change
-from rules.orders import Order, OrderState, Role
+from rules.orders import ClaimItem, Order, OrderState, Role
 from tests.orders import NOW, accepted_order, booked_order, completed_order
 
 URGENT = Service.SEWAGE_OVERFLOW  # somebody comes within three hours
@@ -152,12 +152,12 @@ def _ended(order: Order, who: str, costs: int | None) -> list[Change]:
     if claim is not None:
         cancelled = changes[-1].order
         if costs is None:
-            changes.append(cancelling.claim_waived(cancelled, Role.SYSTEM, NOW))
+            changes.append(claims.waived(cancelled, Role.SYSTEM, NOW))
         else:
             # More than the cap cannot be claimed, whatever was spent.
             asked = min(costs * 100, claim.cap_kopecks)
-            made = cancelling.claimed(cancelled, asked, "travel", NOW).order
-            changes.append(cancelling.claim_decided(made, Role.CLIENT, None, NOW))
+            made = claims.claimed(cancelled, (ClaimItem("travel", asked),), NOW).order
+            changes.append(claims.decided(made, Role.CLIENT, None, NOW))
     changes.append(working.settle_and_close(changes[-1].order, NOW))
     return changes
 

@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from rules import booking, cancelling, searching, working
+from rules import booking, cancelling, claims, searching, working
 from rules.attempts import Attempt, AttemptState, Money
 from rules.catalog import Service
 from rules.errors import AlreadyPaid, BadInput, NoCapacity, OrderClosed
-from rules.orders import ClaimState, OrderState, Role
+from rules.orders import ClaimItem, ClaimState, OrderState, Role
 from rules.payments import Method
 from tests import orders as cases
 from tests.money import Money as Sums
@@ -155,8 +155,8 @@ def test_claim_on_a_lost_hold_takes_nothing_out_of_the_deposit(granted: bool) ->
     late = cases.booked_order(visit_at=now + LATE_VISIT)
     order = cancelling.cancelled(late, Role.CLIENT, "price", now).order
     if granted:
-        made = cancelling.claimed(order, 700_00, "travel", now).order
-        decided = cancelling.claim_decided(made, Role.CLIENT, None, now)
+        made = claims.claimed(order, (ClaimItem("travel", 700_00),), now).order
+        decided = claims.decided(made, Role.CLIENT, None, now)
         assert decided.journals == ()
         order = decided.order
 
