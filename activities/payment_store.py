@@ -1,18 +1,24 @@
 """The money tables as seen from a worker thread: each method is one transaction on the loop."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities import payment_card, payment_health, payment_outcomes, payment_records
+from activities import (
+    break_outside,
+    payment_card,
+    payment_health,
+    payment_outcomes,
+    payment_records,
+)
 from activities.messages import PaymentStep
 from activities.payment_answers import seen_attempt
 from activities.payment_records import Build, Prepared, Shop
@@ -21,7 +27,9 @@ from models.database import Database
 from models.payments import OperationStatus, PaymentAttemptRow, RefundRow
 from rules import outage
 from rules.outage import Health, Weather
-from rules.payments import AttemptState, Seen
+from rules.payments import AttemptState, Refund, Seen
+from rules.reconciliation import ADOPTED_FROM
+from rules.troubles import TOO_HIGH
 
 DATABASE_SECONDS = 15.0
 _T = TypeVar("_T")
@@ -88,6 +96,19 @@ class PaymentStore:
             lambda session: payment_outcomes.record_refund(session, step, None, now, key=key)
         )
 
+    def made_outside(
+        self, step: PaymentStep, refunds: Sequence[ProviderRefund]
+    ) -> tuple[Refund, ...]:
+        """Take refunds that we did not ask for into the books, each once; all such refunds."""
+        now = business_now()
+
+        async def post(session: AsyncSession) -> tuple[Refund, ...]:
+            for refund in refunds:
+                await break_outside.post_external(session, refund, now)
+            return await _outside(session, step)
+
+        return self._write(post)
+
     def mark(self, key: str, status: OperationStatus) -> None:
         """Note what became of a send."""
         self._write(lambda session: payment_records.mark(session, key, status))
@@ -152,7 +173,9 @@ class PaymentStore:
         async def read(session: AsyncSession) -> Seen:
             attempt = await session.get(PaymentAttemptRow, (step.order_id, step.attempt))
             seen = Seen(AttemptState.REQUESTED) if attempt is None else seen_attempt(attempt)
-            return replace(seen, trouble=trouble)
+            # What was sent back without the order is no longer its to send.
+            outside = await _outside(session, step) if trouble == TOO_HIGH else ()
+            return replace(seen, trouble=trouble, outside=outside)
 
         return self._write(read)
 
@@ -184,3 +207,13 @@ class PaymentStore:
             raise ApplicationError(str(error.orig)[:200], type="LedgerViolation") from error
         except IntegrityBreach as error:
             raise ApplicationError(str(error), type=IntegrityBreach.__name__) from error
+
+
+async def _outside(session: AsyncSession, step: PaymentStep) -> tuple[Refund, ...]:
+    found = await session.exec(
+        select(RefundRow)
+        .where(RefundRow.order_id == step.order_id, RefundRow.attempt == step.attempt)
+        .where(col(RefundRow.seq) >= ADOPTED_FROM)
+        .order_by(col(RefundRow.seq))
+    )
+    return tuple(Refund(one.seq, one.amount_kopecks, one.state, one.provider_id) for one in found)

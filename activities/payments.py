@@ -218,12 +218,15 @@ class PaymentActivities:
         return self._store.record(step, payment, prepared.key)
 
     def _find_refunded(self, step: PaymentStep, prepared: Prepared) -> Seen | None:
-        payment_id, known = self._known_id(step), self._store.known_refunds(step)
-        listed = self._exchange.read(step, lambda: self._gateway.list_refunds(payment_id))
-        for refund in listed:
-            if refund.id not in known and _may_be(refund, step):
+        for refund in self._unknown_refunds(step):
+            if _may_be(refund, step):
                 return self._store.record(step, refund, prepared.key)
         return None
+
+    def _unknown_refunds(self, step: PaymentStep) -> list[ProviderRefund]:
+        payment_id, known = self._known_id(step), self._store.known_refunds(step)
+        listed = self._exchange.read(step, lambda: self._gateway.list_refunds(payment_id))
+        return [refund for refund in listed if refund.id not in known]
 
     def _known_id(self, step: PaymentStep) -> str:
         payment_id = self._store.payment_id(step)
@@ -251,7 +254,10 @@ class PaymentActivities:
         if found is not None:
             return found
         activity.logger.warning("refund refused: %s", code)
-        return self._store.refuse_refund(step, prepared.key)
+        seen = self._store.refuse_refund(step, prepared.key)
+        # Staff may have sent a part back by hand: written down, it is no longer ours to send.
+        made = [one for one in self._unknown_refunds(step) if one.status == "succeeded"]
+        return replace(seen, outside=self._store.made_outside(step, made)) if made else seen
 
 
 def _may_be(refund: ProviderRefund, step: PaymentStep) -> bool:

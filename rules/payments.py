@@ -66,6 +66,8 @@ class Seen:
     hold_ends_at: datetime | None = None
     decline_reason: str | None = None
     refund: Refund | None = None
+    # Refunds of this attempt that were made without the order, by staff at the provider.
+    outside: tuple[Refund, ...] = ()
     # What was taken; a person in the provider's cabinet may have taken a part of a hold only.
     captured_kopecks: int | None = None
     # A definite answer, but not the one that was asked for (`rules.troubles`); nothing has changed.
@@ -221,12 +223,12 @@ def asked(attempt: Attempt, step: Step) -> Attempt:
 def observe(attempt: Attempt, seen: Seen, now: datetime) -> Attempt:
     """The attempt after a fetched provider object; lower ranks than known are ignored."""
     looked = replace(attempt, polls=attempt.polls + 1, seen_at=now)
+    for refund in seen.outside:
+        looked = _with_refund(looked, refund)
     if seen.trouble:
         return looked
     if seen.refund is not None:
-        others = tuple(one for one in attempt.refunds if one.seq != seen.refund.seq)
-        refunds = tuple(sorted((*others, seen.refund), key=lambda one: one.seq))
-        return replace(looked, refunds=refunds)
+        return _with_refund(looked, seen.refund)
     if not attempt.is_open or RANK.get(seen.state, 9) < RANK[attempt.state]:
         return looked
     became_paid = seen.state in (AttemptState.HELD, AttemptState.CAPTURED) and (
@@ -248,6 +250,11 @@ def observe(attempt: Attempt, seen: Seen, now: datetime) -> Attempt:
         was_held=attempt.was_held or seen.state is AttemptState.HELD,
         late=attempt.late or (became_paid and attempt.released),
     )
+
+
+def _with_refund(attempt: Attempt, refund: Refund) -> Attempt:
+    others = (one for one in attempt.refunds if one.seq != refund.seq)
+    return replace(attempt, refunds=tuple(sorted((*others, refund), key=lambda one: one.seq)))
 
 
 @dataclass(frozen=True)

@@ -211,19 +211,22 @@ async def test_more_than_was_captured_can_never_be_refunded(till: Till, books: B
     assert await books.value("SELECT count(*) FROM refunds") == 1
 
 
-async def test_a_refund_of_what_staff_refunded_in_the_cabinet_fails(
+async def test_a_refund_of_what_staff_refunded_in_the_cabinet_fails_and_theirs_is_written_once(
     till: Till, books: Books
 ) -> None:
     seen = await till.captured()
     roubles = f"{(till.kopecks - 100) // 100}.00"
     till.provider.sim("/refunds", payment_id=seen.provider_id, amount=roubles)
 
-    refund = (await till.refund(till.kopecks)).refund
+    answers = [await till.refund(till.kopecks, seq=seq) for seq in (1, 2)]
+    refund = answers[0].refund
 
     assert refund is not None
     assert refund.state is RefundState.FAILED
     assert len(till.refunds()) == 1
-    assert (await books.balances())[f"order:{till.order.order_id}:deposit"] == till.kopecks
+    assert [one.amount_kopecks for one in answers[0].outside] == [till.kopecks - 100]
+    assert (answers[1].trouble, answers[1].outside) == (troubles.TOO_HIGH, answers[0].outside)
+    assert (await books.balances())[f"order:{till.order.order_id}:deposit"] == 100
 
 
 class Lying:

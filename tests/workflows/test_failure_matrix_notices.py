@@ -10,6 +10,7 @@ Row  Fault                                          Expected
 13   two refunds at once, more than was taken       the second meets the first one's reservation
 14   refund: done, unanswered for a day             found by reading, not repeated
 15   refund: canceled for want of money, thrice     each reservation let go, a person called, sent
+16   a refund by staff at the provider, then ours   ours is the rest, theirs is in the books
 
 Every row ends with the invariants of the books and with the provider's own sums.
 """
@@ -250,3 +251,20 @@ async def test_row_15_refund_that_is_canceled_again_and_again_calls_a_person_and
     assert len(keys(posts(order, "refund"))) == 4
     assert (await journals(order, "refund_requested"), await order.told("refund_sent")) == (4, 1)
     assert (await order.told("money_stuck"), await order.told("money_recovered")) == (1, 1)
+
+
+async def test_row_16_refund_by_staff_at_the_provider_leaves_only_the_rest_to_ours(
+    town: Town,
+) -> None:
+    order, _ = await booked(town, method=Method.SBP)
+    (payment,) = provider_payments(town.world.simulator, order.order_id)
+    town.world.simulator.sim("/refunds", payment_id=payment["id"], amount="600.00")
+
+    await order.cancel()
+    await asked(order, "refund")
+    await order.advance(minutes=5)
+
+    assert await ended(order) == GIVEN_BACK
+    assert [one["status"] for one in posts(order, "refund")] == [400, 200]
+    assert [one["amount"]["value"] for one in refunds(order)] == ["400.00", "600.00"]
+    assert (await journals(order, "refund_succeeded"), await order.told("refund_sent")) == (2, 1)
