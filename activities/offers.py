@@ -1,5 +1,6 @@
 """Waves of offers: who is asked next, why, and the slots that are held for them meanwhile."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, update
@@ -8,7 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from activities import outbox, standing
+from activities import holds, outbox, standing
 from activities.dispatch import Choice, choose, seed
 from activities.messages import OfferTerms, SentOffer, Wave
 from models.contractors import ContractorRow
@@ -41,6 +42,14 @@ class OfferActivities:
             service = terms.service.value
             metrics.OFFERS.labels(service=service, outcome="sent").inc(len(wave.offers))
         return wave
+
+    @activity.defn
+    async def sweep_holds(self, now: datetime) -> int:
+        """Release a batch of held slots that nobody waits for; how many. Run twice, none."""
+        async with self._database.transaction() as session:
+            freed = await holds.sweep(session, now)
+        metrics.HOLDS_SWEPT.inc(freed)
+        return freed
 
 
 async def _send_wave(session: AsyncSession, terms: OfferTerms) -> tuple[Wave, bool]:
@@ -136,12 +145,12 @@ async def _grant(
     if not free:
         return []
     chosen = [one.candidate.contractor_id for one in free]
-    holds = [
+    slots = [
         {"order_id": terms.order_id, "contractor_id": one, "until": terms.until} for one in chosen
     ]
     held = await session.exec(
         insert(HoldRow)
-        .values(holds)
+        .values(slots)
         # A slot that is held for this order already is not held twice.
         .on_conflict_do_nothing()
         .returning(col(HoldRow.contractor_id))

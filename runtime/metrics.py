@@ -32,6 +32,11 @@ ORDER_DISTRIBUTION_SECONDS = Histogram(
 OFFERS = Counter(
     "offers_total", "Offers by how they ended", ["service", "outcome"], registry=REGISTRY
 )
+HOLDS_SWEPT = Counter(
+    "holds_swept_total",
+    "Held slots released after their deadline because nobody waited for them",
+    registry=REGISTRY,
+)
 PAYMENT_OPERATIONS = Counter(
     "payment_operations_total",
     "Calls to the payment provider by result",

@@ -16,6 +16,7 @@ from activities.payouts import PayoutActivities
 from activities.receipts import ReceiptActivities
 from activities.reconciliation import ReconciliationActivities
 from runtime.heartbeats import BEAT_SECONDS, Heartbeats
+from workflows.holds import HoldSweepWorkflow
 from workflows.order import OrderWorkflow
 from workflows.payouts import PayoutWorkflow
 from workflows.policies import PAYMENTS_TASK_QUEUE, TASK_QUEUE
@@ -48,6 +49,7 @@ PASSED_THROUGH = (
 
 WORKFLOWS: tuple[type, ...] = (
     OrderWorkflow,
+    HoldSweepWorkflow,
     ReceiptsWorkflow,
     PayoutWorkflow,
     ReconciliationWorkflow,
@@ -91,6 +93,7 @@ def main_worker(
             crew.orders.open,
             crew.orders.commit,
             crew.offers.send_wave,
+            crew.offers.sweep_holds,
             crew.payouts.decide_payout,
             crew.payouts.send_payouts,
         ],

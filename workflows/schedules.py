@@ -20,7 +20,8 @@ from temporalio.client import (
 )
 
 from rules.reconciliation import Depth
-from workflows import receipts
+from workflows import holds, receipts
+from workflows.holds import HoldSweepWorkflow
 from workflows.policies import TASK_QUEUE
 from workflows.receipts import ReceiptsWorkflow
 from workflows.reconciliation import InvariantsWorkflow, ReconciliationWorkflow
@@ -43,6 +44,12 @@ class Recurring:
 
 
 RECURRING: tuple[Recurring, ...] = (
+    Recurring(
+        holds.SCHEDULE_ID,
+        HoldSweepWorkflow,
+        every=holds.EVERY,
+        note="Releases held slots that nobody waits for",
+    ),
     Recurring(
         receipts.SCHEDULE_ID,
         ReceiptsWorkflow,

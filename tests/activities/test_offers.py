@@ -8,15 +8,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from activities.messages import OfferTerms, Wave
 from activities.offers import OfferActivities
 from activities.orders import OrderActivities
 from models.database import Database
+from models.offers import OfferRow
 from rules import cancelling
 from rules.catalog import JobClass, Service, ServiceType
-from rules.orders import Order, Role
+from rules.orders import OfferState, Order, Role
 from tests.activities.conftest import Books
 from tests.factories import NOON, at, commit, contractor, crowd, person, placed
 
@@ -238,3 +239,44 @@ async def test_a_wave_costs_as_many_statements_for_2000_contractors_as_for_10(
         counts.append(len(seen))
 
     assert counts[0] == counts[1] <= 20
+
+
+async def test_a_hold_is_swept_only_when_nobody_waits_for_it_any_more(
+    database: Database, books: Books
+) -> None:
+    one = await contractor(database)
+    order = await placed(database)
+    await send(database, terms_for(order))
+    sweep = OfferActivities(database).sweep_holds
+    deadline = NOON + timedelta(minutes=30)
+
+    async def swept(after: timedelta) -> int:
+        return await at().run(sweep, deadline + after)
+
+    # Its workflow may be busy; an hour later it must be gone.
+    assert await swept(timedelta(minutes=4)) == 0
+    assert await swept(timedelta(minutes=50)) == 0
+    assert await books.capacity(one) == (0, 1)
+    assert await swept(timedelta(minutes=61)) == 1
+    assert await books.capacity(one) == (0, 0)
+    assert await books.value("SELECT state FROM offers") == "expired"
+    assert await books.value("SELECT count(*) FROM points_entries") == 0
+    before = await books.snapshot()
+    assert await swept(timedelta(minutes=61)) == 0
+    assert await books.snapshot() == before
+
+
+async def test_a_hold_whose_offer_has_ended_is_swept_after_the_grace(
+    database: Database, books: Books
+) -> None:
+    one = await contractor(database)
+    order = await placed(database)
+    await send(database, terms_for(order))
+    async with database.transaction() as session:
+        await session.exec(update(OfferRow).values(state=OfferState.LOST))
+    sweep = OfferActivities(database).sweep_holds
+    deadline = NOON + timedelta(minutes=30)
+
+    assert await at().run(sweep, deadline + timedelta(minutes=4)) == 0
+    assert await at().run(sweep, deadline + timedelta(minutes=6)) == 1
+    assert await books.capacity(one) == (0, 0)

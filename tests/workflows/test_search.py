@@ -22,7 +22,9 @@ from rules.searching import accepted, claim_refused, overtaken
 from tests.money import Money, books_balance
 from tests.orders import NOW, searching_order
 from tests.workflows.world import DAYLIGHT, Placed, Town
+from workflows.holds import HoldSweepWorkflow
 from workflows.messages import Assignment
+from workflows.policies import TASK_QUEUE
 
 
 async def _points(town: Town, contractor: int) -> list[tuple[str, int]]:
@@ -303,6 +305,27 @@ async def test_second_withdrawal_without_replacement_returns_everything_within_4
         captured=2_400_00, refunded=2_400_00, compensation=480_00, penalty=480_00
     )
     assert (await town.places_taken(first), await town.places_taken(second)) == (0, 0)
+
+
+async def test_holds_of_a_workflow_that_is_gone_come_free(town: Town) -> None:
+    only_one = await town.contractor(capacity=1)
+    order = await town.place()
+    assert await order.offered() == [only_one]
+    await order.handle.terminate("lost")
+    client, late = order.world.client, await order.now() + timedelta(hours=2)
+    sweeps = [
+        await client.execute_workflow(
+            HoldSweepWorkflow.run, late, id=f"{order.intent()}", task_queue=TASK_QUEUE
+        )
+        for _ in range(2)
+    ]
+
+    assert sweeps[0] >= 1
+    assert sweeps[1] == 0
+    assert await town.places_taken(only_one) == 0
+    assert await order.offers() == {only_one: "expired"}
+    other = await town.place()
+    assert await other.offered() == [only_one]
 
 
 async def test_two_of_a_wave_accept_at_once_and_one_wins(town: Town) -> None:
