@@ -12,7 +12,7 @@ from models.database import Database
 from models.queries import ledger
 from models.queries.ledger import WrittenJournal
 from rules.ledger import PSP_CLEARING, SUSPENSE, Phase, deposit
-from tests.simulators.yookassa.harness import SECRET, SHOP, Simulator
+from tests.simulators.yookassa.harness import Simulator
 
 
 class Books(Protocol):
@@ -66,9 +66,15 @@ def provider_refunds(
     return [one for one in simulator.listing("refunds") if one["payment_id"] in ids]
 
 
+def _gateway(simulator: Simulator) -> YooKassaGateway:
+    return YooKassaGateway(
+        simulator.shop, simulator.secret, f"{simulator.url}/v3", read_timeout=30.0
+    )
+
+
 async def observe(world: Books, order_id: str) -> None:
     """Let the mirror see what the provider says of this order now, whatever our books say."""
-    gateway = YooKassaGateway(SHOP, SECRET, f"{world.simulator.url}/v3", read_timeout=5.0)
+    gateway = _gateway(world.simulator)
     payments = provider_payments(world.simulator, order_id)
     refunds = provider_refunds(world.simulator, payments)
     seen: list[mirror.Answer] = [

@@ -207,7 +207,9 @@ def open_house(
 
 def _furnished(stack: Stack, url: str, reports: list[tuple[str, str]]) -> Iterator[House]:
     loop = asyncio.new_event_loop()
-    database, simulator = Database(url), Simulator(stack.urls["yookassa"])
+    told = stack.environment
+    shop, secret = told["DRILLFLOW_YOOKASSA_SHOP_ID"], told["DRILLFLOW_YOOKASSA_SECRET_KEY"]
+    database, simulator = Database(url), Simulator(stack.urls["yookassa"], shop, secret)
     token = {"Authorization": f"Bearer {stack.secrets['api_token']}"}
     api_url = stack.environment["DRILLFLOW_PUBLIC_URL"]
     with (

@@ -27,19 +27,20 @@ _numbers = itertools.count()
 class Simulator:
     """Calls to one simulator; every call is real HTTP."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, shop: str = SHOP, secret: str = SECRET) -> None:
+        self.url, self.shop, self.secret = url, shop, secret
         self.client = httpx.Client(base_url=url, trust_env=False, timeout=10)
 
     def post(self, path: str, body: Any = None, key: str | None = None) -> httpx.Response:
         """A shop's POST; without a key a fresh one."""
         headers = {"Idempotence-Key": key or f"key-{next(_numbers)}"}
         content = b"" if body is None else json.dumps(body).encode()
-        return self.client.post(f"/v3{path}", content=content, headers=headers, auth=(SHOP, SECRET))
+        auth = (self.shop, self.secret)
+        return self.client.post(f"/v3{path}", content=content, headers=headers, auth=auth)
 
     def get(self, path: str, **query: str) -> httpx.Response:
         """A shop's GET."""
-        return self.client.get(f"/v3{path}", params=query, auth=(SHOP, SECRET))
+        return self.client.get(f"/v3{path}", params=query, auth=(self.shop, self.secret))
 
     def sim(self, path: str, **wish: Any) -> dict[str, Any]:
         """Turn a knob."""
