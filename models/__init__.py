@@ -2,6 +2,7 @@
 
 from models import (
     contractors,
+    files,
     ledger,
     offers,
     orders,
@@ -17,6 +18,7 @@ from models.columns import metadata
 
 __all__ = [
     "contractors",
+    "files",
     "ledger",
     "metadata",
     "offers",

@@ -55,6 +55,10 @@ class NoCapacity(RuleViolation):
     """The contractor has no free capacity left."""
 
 
+class QuotaReached(RuleViolation):
+    """The contractor has taken as many jobs of this class as he may for now."""
+
+
 class NotPayable(RuleViolation):
     """Nothing is to be paid at the moment."""
 
@@ -81,6 +85,24 @@ class ClaimTooHigh(BadInput):
 
 class NoClaimOpen(RuleViolation):
     """No cost claim can be made or answered at the moment."""
+
+
+class FileTooBig(BadInput):
+    """The file is larger than can be handed over."""
+
+
+class FileTypeRefused(BadInput):
+    """The file is no picture and no paper that we take."""
+
+
+class FilesUnavailable(RuleViolation):
+    """Files cannot be kept or fetched now."""
+
+    http_status = 503
+
+
+class AppealClosed(RuleViolation):
+    """The decision cannot be appealed (any more), or has been."""
 
 
 class AlreadyRated(RuleViolation):
