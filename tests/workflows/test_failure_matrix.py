@@ -138,6 +138,7 @@ async def test_row_03_create_unanswered_for_a_day_is_read_before_anything_is_sen
     # One that was made has waited for its payer longer than the provider lets it.
     assert statuses(order) == ["canceled" if made else "pending"]
     await order.pay()
+    await order.advance(minutes=6)
     await order.until(OrderState.BOOKED)
     assert await finished(order, contractor) == Money(
         captured=18_000_00, platform=4_500_00, contractor=13_500_00
