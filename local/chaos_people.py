@@ -39,6 +39,12 @@ _UNANSWERED = (RuleViolation, Unavailable, httpx.HTTPError, DBAPIError, OSError,
 _intents = itertools.count()
 
 
+def _is_cancelled() -> bool:
+    """Whether this task is to end; a call to Temporal swallows the cancellation itself."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 @dataclass(frozen=True)
 class Scene:
     """What everybody shares: the door, the tables, the provider's page, the policy."""
@@ -64,7 +70,7 @@ class Story:
     async def play(self) -> None:
         """Live until the order's money is closed; the caller limits the time."""
         await self._place()
-        while not self.row.get("money_closed_at"):
+        while not (self.row.get("money_closed_at") or _is_cancelled()):
             act = self._next()
             if act is not None:
                 with suppress(*_UNANSWERED):
@@ -78,7 +84,7 @@ class Story:
 
     async def _place(self) -> None:
         request, life = "", self.life
-        while not request:
+        while not (request or _is_cancelled()):
             with suppress(*_UNANSWERED):
                 self.client_id, request = await self._write_request()
         said = messages.OrderInput(
@@ -92,7 +98,7 @@ class Story:
             utc_offset_minutes=180,
             policy=self.scene.policy,
         )
-        while not self.row:
+        while not (self.row or _is_cancelled()):
             with suppress(*_UNANSWERED):
                 await self.scene.door.place(said)
             await asyncio.sleep(LOOK_SECONDS)
