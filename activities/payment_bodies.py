@@ -27,7 +27,7 @@ def creation(public_url: str) -> Build:
     def build(step: PaymentStep, attempt: PaymentAttemptRow, secret: str, key: str) -> Request:
         body = payment_request(
             amount_kopecks=attempt.amount_kopecks,
-            method=attempt.method.value,
+            method="sbp" if attempt.method is Method.SBP else "card",
             capture=attempt.method is Method.SBP,
             description=say("payment.description", Language.RU, number=order_number(step.number)),
             return_url=f"{public_url}/o/{secret}",

@@ -1,7 +1,7 @@
 """What the API takes and gives: unknown fields are refused, every bound comes from the rules."""
 
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 import phonenumbers
 from pydantic import (
@@ -123,7 +123,7 @@ class CancelIn(Asked):
 class PayIn(Asked):
     """How the prepayment is to be made."""
 
-    method: Method
+    method: Literal[Method.CARD, Method.SBP]
 
 
 class MoneyOut(BaseModel):

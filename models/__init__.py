@@ -3,6 +3,7 @@
 from models import (
     contractors,
     files,
+    invoices,
     ledger,
     offers,
     orders,
@@ -19,6 +20,7 @@ from models.columns import metadata
 __all__ = [
     "contractors",
     "files",
+    "invoices",
     "ledger",
     "metadata",
     "offers",

@@ -30,10 +30,11 @@ class InboxState(StrEnum):
 
 
 class OutboxKind(StrEnum):
-    """A card is edited in place; a notice is a new message."""
+    """A card is edited in place; a notice is a new message; an invoice is paid in Telegram."""
 
     CARD = "card"
     NOTICE = "notice"
+    INVOICE = "invoice"
 
 
 class OutboxState(StrEnum):

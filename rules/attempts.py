@@ -6,10 +6,11 @@ from enum import StrEnum
 
 
 class Method(StrEnum):
-    """How the client pays: a card is held first, SBP is charged at once."""
+    """How the client pays: a card is held first, SBP and Telegram's invoice charge at once."""
 
     CARD = "card"
     SBP = "sbp"
+    TELEGRAM = "telegram"
 
 
 class Op(StrEnum):
