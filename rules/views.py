@@ -6,10 +6,11 @@ Built from rows (`models.queries.orders`) or, without the personal fields, from 
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from rules import claims
 from rules.catalog import Estimate, Service
 from rules.credit import returned
 from rules.money import claim_caps
-from rules.orders import ClaimItem, OfferState, Order, OrderState, Proposal, Role
+from rules.orders import ClaimItem, ClaimState, OfferState, Order, OrderState, Proposal, Role
 from rules.payments import Money, MoneySummary, summary
 
 
@@ -40,6 +41,20 @@ class ClaimView:
     asked_kopecks: int = 0
     objection: str = ""
     decided_by: Role | None = None
+    # Nothing is granted by silence: there is no picture, and it is much.
+    needs_proof: bool = False
+
+    def was_lost_by(self, role: Role) -> bool:
+        """Whether support has decided against this side, at least in part."""
+        if self.decided_by is not Role.SUPPORT or self.state != ClaimState.SETTLED:
+            return False
+        lost = self.amount_kopecks if role is Role.CLIENT else self.unpaid_kopecks
+        return role in (Role.CLIENT, Role.CONTRACTOR) and lost > 0
+
+    @property
+    def unpaid_kopecks(self) -> int:
+        """What was asked and not granted."""
+        return self.asked_kopecks - self.amount_kopecks
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -175,6 +190,7 @@ def view(order: Order, money: Money) -> OrderView:
             claim.asked_kopecks,
             claim.objection,
             claim.decided_by,
+            claims.needs_proof(order),
         )
         if claim is not None
         else None,

@@ -99,10 +99,19 @@ def _client_steps(view: OrderView, lang: Language) -> Rows:
             return _claim_answer(view, lang)
 
 
+def _may_appeal(view: OrderView, role: Role) -> bool:
+    """Whether support has decided costs against this side; how late it is the tap will tell."""
+    claim = view.claim
+    return claim is not None and claim.was_lost_by(role)
+
+
 def _claim_answer(view: OrderView, lang: Language) -> Rows:
+    if _may_appeal(view, Role.CLIENT):
+        return (_row(button("appeal", lang)),)
     if view.claim is None or view.claim.state != ClaimState.MADE:
         return ()
-    return (_row(button("claim_yes", lang), button("claim_no", lang)),)
+    files = _row(button("claim_files", lang) if view.claim.files else None)
+    return _rows(_row(button("claim_yes", lang), button("claim_no", lang)), files)
 
 
 def _payment_rows(view: OrderView, lang: Language) -> Rows:
@@ -210,5 +219,7 @@ def _job_rows(view: OrderView, lang: Language) -> Rows:
             return _rows(_stars(view.contractor_stars, view, lang), last)
         case _S.CANCELLED if view.claim is not None and view.claim.state == ClaimState.OPEN:
             return _rows(_row(button("claim", lang), button("waive", lang)), last)
+        case _S.CANCELLED if _may_appeal(view, Role.CONTRACTOR):
+            return _rows(_row(button("appeal", lang)), last)
         case _:
             return _rows(last)

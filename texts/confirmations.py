@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from rules.catalog import JobClass
+from rules.orders import Role
 from rules.points import POINTS, PointsReason
 from rules.views import OrderView
 from texts import reasons
 from texts.cards import Button, Card, button, card_html
 from texts.catalogue import say
-from texts.describe_money import cancel_cost
+from texts.describe_money import cancel_cost, claim_line
 from texts.formatting import counted, money, order_number, when
 from texts.language import Language
 from texts.signs import REFUSE
@@ -63,6 +64,12 @@ def claim_card(view: OrderView, lang: Language) -> Card:
     cap = money(view.claim.cap_kopecks if view.claim is not None else 0, lang)
     lines = [say("confirm.claim.how", lang, cap=cap)]
     return Card(card_html(_title("claim", view, lang), lines), _reason_rows("claim", "🧾", lang))
+
+
+def object_card(view: OrderView, lang: Language) -> Card:
+    """What the client objects to in a claim; then support decides."""
+    lines = [claim_line(view, Role.CLIENT, lang), say("confirm.object.how", lang)]
+    return Card(card_html(_title("object", view, lang), lines), _reason_rows("object", "⚠️", lang))
 
 
 def no_show_card(view: OrderView, lang: Language) -> Card:

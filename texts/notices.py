@@ -9,10 +9,9 @@ from rules.orders import OrderState, Role
 from rules.views import OrderView, to_pay
 from texts.catalogue import has, say
 from texts.describe import headline
-from texts.describe_money import claim_line, declined_words, ended_money
-from texts.formatting import clock, deadline, lower_first, money, order_number, when
+from texts.describe_money import claim_items, claim_line, declined_words, ended_money
+from texts.formatting import clock, deadline, money, order_number, when
 from texts.language import Language
-from texts.reasons import label
 
 _PAID: dict[Notice, Callable[[OrderView], bool]] = {
     Notice.PERSON_SEARCHES: lambda view: view.redispatch_since is not None,
@@ -80,6 +79,8 @@ def _key(notice: Notice, view: OrderView, role: Role) -> str:
         name = f"{name}_paid"
     if notice is Notice.CLAIM_SETTLED and (view.claim is None or not view.claim.amount_kopecks):
         name = "claim_nothing"
+    if notice is Notice.CLAIM_SETTLED and view.claim and view.claim.decided_by is Role.SUPPORT:
+        name = "claim_decided"
     key = f"notice.{name}.{role.value}"
     return key if has(key) else _OTHER
 
@@ -121,7 +122,8 @@ def _amounts(view: OrderView, lang: Language, params: Mapping[str, object]) -> d
     if view.claim is not None:
         known["claim"] = money(view.claim.amount_kopecks, lang)
         known["claim_cap"] = money(view.claim.cap_kopecks, lang)
-        known["claim_reason"] = lower_first(label("claim", view.claim.reason, lang))
+        known["claim_asked"] = money(view.claim.asked_kopecks, lang)
+        known["claim_reason"] = claim_items(view.claim, lang)
     return known
 
 

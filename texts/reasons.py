@@ -4,6 +4,7 @@ from rules.reasons import (
     CANCEL_REASONS,
     CLAIM_REASONS,
     DECLINE_REASONS,
+    OBJECTION_REASONS,
     SUPPORT_REASONS,
     WITHDRAW_REASONS,
 )
@@ -15,6 +16,7 @@ REASONS: dict[str, tuple[str, ...]] = {
     "decline": DECLINE_REASONS,
     "withdraw": WITHDRAW_REASONS,
     "claim": CLAIM_REASONS,
+    "object": OBJECTION_REASONS,
     "support": SUPPORT_REASONS,
 }
 """The codes of each kind of reason, in the order they are shown."""

@@ -67,7 +67,7 @@ WORDS = {
     "ask.when_soonest": "As soon as possible",
     "ask.when_day": "📅 {day}",
     "ask.when_more": "Other days",
-    "ask.photo": "Send a photo of the place or write a few words.\nYou can skip this.",
+    "ask.photo": "Send a photo of the place (up to 20 MB) or a few words.\nYou can skip this.",
     "ask.photo_got": "Got {photos}. Send more, or press “Next”.",
     "price": (
         "Price of the job: {price}\n"
@@ -101,6 +101,32 @@ WORDS = {
     "orders.more": "Show more",
     "slot.sent": "Proposed {when}. Waiting for the answer.",
     "claim.ask_amount": "How much did you spend?\nWrite the amount in roubles, at most {cap}.",
+    "claim.ask_reason": "What else did you spend on?",
+    "claim.ask_proof": (
+        "Is there a photo of the receipt or the work?\n"
+        "Send a photo or a PDF, each file up to 20 MB. {limit}"
+    ),
+    "claim.proof_limit": "Above {amount} without a photo support checks it.",
+    "claim.proof_got": "Got {photos}. Send more, or press “Next”.",
+    "claim.no_proof_button": "No photo",
+    "claim.check": "Check the costs of {number}\n{items}\n{total} in all, at most {cap}.",
+    "claim.unproven": "No photo: unless the client answers, support checks such an amount.",
+    "claim.send_button": "📨 Send",
+    "claim.add_button": "➕ Another cost",
+    "claim.files_none": "There are no photos.",
+    "claim.appealed": "Your appeal is taken\nAnother person of support decides. Write why.",
+    "claim.appeal_upheld": (
+        "{number}: another person of support has checked the decision about costs. It stands:"
+        " {amount}."
+    ),
+    "claim.appeal_changed": (
+        "{number}: another person of support has changed the decision about costs: {amount} to the"
+        " crew instead of {before}."
+    ),
+    "claim.appeal_more.client": "The difference, {difference}, goes to your credit with us.",
+    "claim.appeal_more.contractor": "The difference, {difference}, will be paid out.",
+    "claim.appeal_ask": "{number}: an appeal about costs, another person decides.",
+    "file.unavailable": "We can't take photos now. Go on without, or try again later.",
     "claim.not_number": "I did not get the amount.\nWrite a number, for example: 1500.",
     "done.ask_price": (
         "What does the whole job cost?\n"
@@ -149,6 +175,6 @@ WORDS = {
     "error": "Something broke on our side.\nYour request is safe, we know. Please try again.",
     "outage": "We were off line, taps may be lost.\nTap again if needed.",
     "slow_down": "Too many messages in a row. Wait a minute.",
-    "file.too_big": "The file is too big. Send a photo of up to 10 MB.",
+    "file.too_big": "The file is too big. Send a photo of up to 20 MB.",
     "text.too_long": "Too long. Keep it within {limit} characters.",
 }

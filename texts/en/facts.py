@@ -156,19 +156,40 @@ WORDS = {
     "claim.client.made": (
         "The crew asks {amount} for costs: {reason}. Without your answer by {until} it gets that."
     ),
+    "claim.client.unproven": (
+        "The crew asks {amount} for costs: {reason}, no photo. Unless you answer by {until},"
+        " support decides."
+    ),
     "claim.client.objected": "Support decides about {amount}.",
     "claim.client.settled": "To the crew for costs: {amount}.",
+    "claim.client.decided": (
+        "Support decided: {amount} of {asked} to the crew for costs. Appeal by {until}."
+    ),
     "claim.client.none": "The crew had no costs.",
     "claim.contractor.open": "Had costs? Claim at most {cap} by {until}.",
     "claim.contractor.made": "You ask {amount}: {reason}. The client answers by {until}.",
-    "claim.contractor.objected": "The client objects to {amount}, support decides.",
+    "claim.contractor.unproven": (
+        "You ask {amount}: {reason}. Without a photo or an answer by {until}, support decides."
+    ),
+    "claim.contractor.objected": "The client objects to {amount} ({objection}), support decides.",
+    "claim.contractor.contested": "No photo, no answer: support decides about {amount}.",
+    "claim.contractor.decided": (
+        "Support decided: {amount} of {asked} to you for costs. Appeal by {until}."
+    ),
     "claim.contractor.settled": "To you for costs: {amount}.",
     "claim.contractor.none": "No costs claimed, the prepayment goes back to the client.",
     "claim.support.open": "The crew may claim costs up to {cap}, by {until}.",
     "claim.support.made": "Claimed {amount}: {reason}, the client answers by {until}.",
-    "claim.support.objected": "The client objects to {amount}: a decision is needed.",
+    "claim.support.unproven": (
+        "Claimed {amount} without a photo: {reason}, the client answers by {until}."
+    ),
+    "claim.support.objected": "The client objects to {amount} ({objection}): decision needed.",
+    "claim.support.contested": "Claimed {amount} without a photo, no answer: decision needed.",
+    "claim.support.decided": "Crew's costs: {amount} of {asked}, support decided.",
     "claim.support.settled": "Crew's costs: {amount}.",
     "claim.support.none": "The crew had no costs.",
+    "claim.item": "{reason} {amount}",
+    "claim.proof": "Proof: {photos}.",
     # why it ended
     "ended.client.client": "You cancelled the order.",
     "ended.client.contractor": "The crew cancelled the order.",

@@ -58,6 +58,15 @@ WORDS = {
     "notice.claim_settled.client": (
         "{number}: costs are decided. {claim} to the crew, the rest goes back to you."
     ),
+    "notice.claim_decided.client": (
+        "{number}: support decided: {claim} of {claim_asked} to the crew for costs, the rest goes"
+        " back to you. You may appeal by {until}, with the card's button."
+    ),
+    "notice.claim_settled.contractor": "{number}: your costs are accepted, {claim} to you.",
+    "notice.claim_decided.contractor": (
+        "{number}: support decided: {claim} of {claim_asked} to you for costs. You may appeal by"
+        " {until}, with the card's button."
+    ),
     "notice.claim_nothing.client": "{number}: the crew had no costs, we return the rest to you.",
     "notice.order_cancelled.client": "{number}: the order is cancelled. {money}",
     "notice.please_rate.client": "{number}: work accepted, thank you! Rate the crew on the card.",

@@ -156,19 +156,40 @@ WORDS = {
     "claim.client.made": (
         "Бригада просит {amount} за расходы: {reason}. Без вашего ответа до {until} она их получит."
     ),
+    "claim.client.unproven": (
+        "Бригада просит {amount} за расходы: {reason}, фото нет. Если не ответите до {until},"
+        " решит поддержка."
+    ),
     "claim.client.objected": "О сумме {amount} решает поддержка.",
     "claim.client.settled": "Бригаде за расходы: {amount}.",
+    "claim.client.decided": (
+        "Поддержка решила: бригаде за расходы {amount} из {asked}. Обжаловать можно до {until}."
+    ),
     "claim.client.none": "Расходов у бригады нет.",
     "claim.contractor.open": "Были расходы? Заявите не больше {cap} до {until}.",
     "claim.contractor.made": "Вы просите {amount}: {reason}. Клиент ответит до {until}.",
-    "claim.contractor.objected": "Клиент не согласен с суммой {amount}, решает поддержка.",
+    "claim.contractor.unproven": (
+        "Вы просите {amount}: {reason}. Без фото и без ответа до {until} решит поддержка."
+    ),
+    "claim.contractor.objected": (
+        "Клиент не согласен с суммой {amount} ({objection}), решает поддержка."
+    ),
+    "claim.contractor.contested": "Фото нет, клиент молчит: о сумме {amount} решает поддержка.",
+    "claim.contractor.decided": (
+        "Поддержка решила: вам за расходы {amount} из {asked}. Обжаловать можно до {until}."
+    ),
     "claim.contractor.settled": "Вам за расходы: {amount}.",
     "claim.contractor.none": "Расходы не заявлены, предоплата возвращена клиенту.",
     "claim.support.open": "Бригада может заявить расходы до {cap}, срок {until}.",
     "claim.support.made": "Заявлено {amount}: {reason}, ответ клиента до {until}.",
-    "claim.support.objected": "Клиент не согласен с {amount}: нужно решение.",
+    "claim.support.unproven": "Заявлено {amount} без фото: {reason}, ответ клиента до {until}.",
+    "claim.support.objected": "Клиент не согласен с {amount} ({objection}): нужно решение.",
+    "claim.support.contested": "Заявлено {amount} без фото, клиент молчит: нужно решение.",
+    "claim.support.decided": "Расходы бригады: {amount} из {asked}, решила поддержка.",
     "claim.support.settled": "Расходы бригады: {amount}.",
     "claim.support.none": "Расходов у бригады нет.",
+    "claim.item": "{reason} {amount}",
+    "claim.proof": "Подтверждение: {photos}.",
     # почему закончилось
     "ended.client.client": "Вы отменили заказ.",
     "ended.client.contractor": "Заказ отменила бригада.",

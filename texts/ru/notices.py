@@ -58,6 +58,15 @@ WORDS = {
     "notice.claim_settled.client": (
         "{number}: по расходам решено. Бригаде {claim}, остальное вернём вам."
     ),
+    "notice.claim_decided.client": (
+        "{number}: поддержка решила: бригаде за расходы {claim} из {claim_asked}, остальное вернём"
+        " вам. Обжаловать можно до {until}, кнопка в карточке."
+    ),
+    "notice.claim_settled.contractor": "{number}: расходы признаны, вам {claim}.",
+    "notice.claim_decided.contractor": (
+        "{number}: поддержка решила: вам за расходы {claim} из {claim_asked}. Обжаловать можно"
+        " до {until}, кнопка в карточке."
+    ),
     "notice.claim_nothing.client": "{number}: расходов у бригады нет, возвращаем вам остаток.",
     "notice.order_cancelled.client": "{number}: заказ отменён. {money}",
     "notice.please_rate.client": "{number}: работа принята, спасибо! Оцените бригаду в карточке.",
