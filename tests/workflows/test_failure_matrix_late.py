@@ -351,6 +351,7 @@ async def test_row_25_three_days_without_an_answer_keep_places_take_what_is_due_
     await lost.until(OrderState.AWAITING_PREPAYMENT)
     assert (await lost.row())["contractor_id"] == holding
     await new.pay()
+    await new.advance(minutes=6)
     await new.until(OrderState.BOOKED)
     for order in (lost, due, new):
         await books_balance(town.world, order)
