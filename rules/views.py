@@ -109,11 +109,14 @@ class OrderView:
     # The payment operation that support is called for; whether the provider gives no answer.
     money_stuck: str = ""
     payments_down: bool = False
+    # The bot may send an invoice that is paid inside Telegram.
+    takes_invoices: bool = False
     money_closed: bool = False
     # From when on cancelling could cost the client how much at most, kopecks (`cap_at`).
     claim_caps: tuple[tuple[datetime, int], ...] = ()
     # The same at the moment of reading; filled by the query (a cap of a claim, not a fee).
     claim_cap_kopecks: int = 0
+    claim_cap_until: datetime | None = None
     # Personal; only from rows, each only for the role that may know it.
     client_name: str | None = None
     client_phone: str | None = None
@@ -144,6 +147,12 @@ def credit_back(view: OrderView, refund_kopecks: int | None = None) -> int:
 def cap_at(caps: tuple[tuple[datetime, int], ...], now: datetime) -> int:
     """The cap in force at `now`, in kopecks."""
     return next((cap for since, cap in reversed(caps) if since <= now), 0)
+
+
+def cap_until(caps: tuple[tuple[datetime, int], ...], now: datetime) -> datetime | None:
+    """When the cap in force at `now` is raised; None if it never is."""
+    cap = cap_at(caps, now)
+    return next((since for since, later in caps if since > now and later > cap), None)
 
 
 def view(order: Order, money: Money) -> OrderView:

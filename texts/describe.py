@@ -262,29 +262,33 @@ def what(view: OrderView, lang: Language) -> str:
     return _Teller(view, Role.CLIENT, lang).what()
 
 
-def facts(view: OrderView, role: Role, lang: Language, *, cost: bool = False) -> list[str]:
-    """All sentences but the first two (what, state); a card says those in its title.
-
-    Only with `cost`: what a cancellation would cost now. It changes with the clock, so it belongs
-    where it is read at once and not on a card that stays in the chat.
-    """
+def sections(
+    view: OrderView, role: Role, lang: Language, *, cost: bool = False
+) -> tuple[list[str], list[str], list[str]]:
+    """What is awaited; who, when and how it went; the money: the facts, by what they answer."""
     side = Role.SUPPORT if role is Role.SYSTEM else role
     teller = _Teller(view, side, lang)
     # A client asks who comes, a contractor when he must be there.
     meeting = [*teller.who(), *teller.visit()]
     if side is Role.CONTRACTOR:
         meeting = [*teller.visit(), *teller.who()]
-    found = [
-        teller.ended(),
-        teller.waits(),
-        *meeting,
-        *describe_money.money_lines(view, side, lang, cost=cost),
-        teller.hidden(),
-        teller.proposal(),
-        describe_money.claim_line(view, side, lang),
-        *teller.stars(),
-    ]
-    return [sentence for sentence in found if sentence]
+    sums = describe_money.money_lines(view, side, lang, cost=cost)
+    parts = (
+        [teller.ended(), teller.waits()],
+        [*meeting, teller.proposal(), teller.hidden(), *teller.stars()],
+        [*sums, describe_money.claim_line(view, side, lang)],
+    )
+    awaited, meeting, sums = ([one for one in part if one] for part in parts)
+    return awaited, meeting, sums
+
+
+def facts(view: OrderView, role: Role, lang: Language, *, cost: bool = False) -> list[str]:
+    """All sentences but the first two (what, state); a card says those in its title.
+
+    Only with `cost`: what a cancellation would cost now. It changes with the clock, so it belongs
+    where it is read at once and not on a card that stays in the chat.
+    """
+    return [one for part in sections(view, role, lang, cost=cost) for one in part]
 
 
 def describe(view: OrderView, role: Role, lang: Language) -> list[str]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from rules.attempts import Method
 from rules.orders import ClaimState, OrderState, Role
 from rules.reasons import UNPROVEN
 from rules.views import ClaimView, OrderView, credit_back, to_pay
@@ -82,9 +83,19 @@ class _Teller:
         view = self.view
         cap = view.claim_cap_kopecks if view.state is not _S.SEARCHING else 0
         part = credit_back(view, view.prepayment_kopecks - cap) if view.prepaid else 0
-        if not part:
-            return self._cost()
-        return f"{self._cost()} {self.say('money.credit_back', credit=self.amount(part))}"
+        back = self.say("money.credit_back", credit=self.amount(part)) if part else ""
+        return " ".join(filter(None, (self._cost(), self._cost_until(), back)))
+
+    def _cost_until(self) -> str:
+        """Until when that holds; a client should not be surprised a minute later."""
+        view = self.view
+        if not view.prepaid or view.state is _S.SEARCHING or view.claim_cap_until is None:
+            return ""
+        until = deadline(
+            view.claim_cap_until, view.state_since, view.utc_offset_minutes, self.lang
+        )
+        key = "cost_until" if view.claim_cap_kopecks else "free_until"
+        return self.say(f"money.{key}", until=until)
 
     def _cost(self) -> str:
         view = self.view
@@ -134,6 +145,8 @@ class _Teller:
         if sums.decline_reason:
             words = declined_words(sums.decline_reason, self.lang)
             return [self.to_pay(), self.say("money.declined", reason=words)]
+        if sums.payment_method is Method.TELEGRAM:
+            return [self.to_pay(), self.say("money.invoice")]
         return [self.to_pay(), self.say("money.link") if sums.payment_url else ""]
 
     def ended(self) -> list[str]:

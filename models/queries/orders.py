@@ -19,7 +19,7 @@ from rules.catalog import Estimate
 from rules.geo import coarse
 from rules.orders import FINAL_STATES, OfferState, Role
 from rules.payments import MoneySummary
-from rules.views import OfferView, OrderView, cap_at
+from rules.views import OfferView, OrderView, cap_at, cap_until
 
 _FACTS = TypeAdapter(OrderView)
 _MONEY = TypeAdapter(MoneySummary)
@@ -207,8 +207,14 @@ def _public(order: OrderRow) -> OrderView:
     facts = _FACTS.validate_python(order.facts) if order.facts else _bare(order)
     money = _MONEY.validate_python(order.money)
     # What a cancellation costs depends on when it is read, not on when it was written.
-    costs = cap_at(facts.claim_caps, datetime.now(UTC))
-    return replace(facts, money=money, version=order.version, claim_cap_kopecks=costs)
+    now = datetime.now(UTC)
+    return replace(
+        facts,
+        money=money,
+        version=order.version,
+        claim_cap_kopecks=cap_at(facts.claim_caps, now),
+        claim_cap_until=cap_until(facts.claim_caps, now),
+    )
 
 
 def _bare(order: OrderRow) -> OrderView:

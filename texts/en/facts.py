@@ -117,6 +117,7 @@ WORDS = {
     "money.credit_returned": "{credit} is on your compensation balance again.",
     "money.credit_support": "The client's compensation pays {credit} of the prepayment.",
     "money.confirming": "Preparing the payment link, it takes a few seconds.",
+    "money.invoice": "The invoice is a message of its own. Pay it, and this updates by itself.",
     "money.link": "Once the payment arrives, this updates by itself.",
     "money.declined": "The payment failed: {reason}. Nothing was charged, please try again.",
     "money.held": "Prepayment {amount} is on hold on your card, not charged yet.",
@@ -132,6 +133,8 @@ WORDS = {
         "If you cancel now, we return {back} at once. And {cap} more if the crew had no costs."
     ),
     "money.cancel_all": "If you cancel now, we return {cap} only if the crew had no costs.",
+    "money.free_until": "It is free until {until}, then we return less at once.",
+    "money.cost_until": "This holds until {until}, then we return less at once.",
     "money.nothing": "No money was taken.",
     "money.unfrozen": "The hold is released, nothing was charged.",
     "money.unfreezing": "Releasing the hold of {amount}, nothing will be charged.",
