@@ -56,6 +56,14 @@ def support_notice(order_id: str, notice: Notice, **params: int | str) -> Owed:
     return Owed(OutboxKind.NOTICE, Role.SUPPORT, None, order_id, notice=notice, params=dict(params))
 
 
+def invoice(order_id: str, client_id: int, payload: str, *, is_gone: bool = False) -> Owed:
+    """An invoice to be paid inside Telegram, or its end; the payload names it."""
+    # Without a key of its own the end would be taken for a newer form of the same card.
+    key = None if is_gone else f"invoice:{payload}"
+    params = {"payload": payload, "gone": is_gone}
+    return Owed(OutboxKind.INVOICE, Role.CLIENT, client_id, order_id, key, params=params)
+
+
 # What these ask for is done with the card's buttons.
 _ASKING = frozenset(
     {

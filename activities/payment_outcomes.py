@@ -4,8 +4,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
-from sqlmodel import col
+from sqlalchemy import Text, cast, update
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities import ledger, mirror, receipt_records
@@ -29,6 +29,7 @@ from activities.payment_records import (
     refund_key,
 )
 from activities.ports import IntegrityBreach, ProviderPayment, ProviderRefund
+from models.invoices import NativeInvoiceRow, NativePaymentRow
 from models.payments import OperationStatus, PaymentAttemptRow, PaymentOperationRow
 from rules import ledger as postings
 from rules.attempts import RANK
@@ -58,6 +59,9 @@ async def record_payment(
     """
     await lock_order(session, step.order_id)
     attempt = await lock_attempt(session, step)
+    is_native = attempt.method is Method.TELEGRAM
+    if is_native:
+        await _check_reported(session, step, payment.id)
     check_payment(
         Expected(
             step.order_id,
@@ -66,6 +70,7 @@ async def record_payment(
             attempt.provider_id,
             test,
             is_hold=attempt.method is Method.CARD and attempt.state in RANK,
+            is_native=is_native,
         ),
         payment,
     )
@@ -90,6 +95,20 @@ async def record_payment(
     if key is not None:
         await _conclude(session, key, OperationStatus.DONE, payment)
     return seen_attempt(attempt)
+
+
+async def _check_reported(session: AsyncSession, step: PaymentStep, payment_id: str) -> None:
+    """Telegram must have named this payment as one of an invoice of this order."""
+    found = await session.exec(
+        select(NativeInvoiceRow.order_id)
+        .join(
+            NativePaymentRow,
+            col(NativePaymentRow.payload) == cast(col(NativeInvoiceRow.payload), Text),
+        )
+        .where(NativePaymentRow.provider_charge_id == payment_id)
+    )
+    if found.one_or_none() != step.order_id:
+        raise IntegrityBreach("a payment that no invoice of this order was paid by")
 
 
 async def record_refusal(

@@ -137,7 +137,7 @@ async def prepare(
     """Write the operation down; committed before its first send, and found again ever after."""
     secret, health = await _lock_and_look_up(session, step.order_id, shop)
     if step.op is Op.CREATE:
-        await _ensure_attempt(session, step, now)
+        await ensure_attempt(session, step, now)
     attempt = await lock_attempt(session, step)
     refund = await find_refund(session, step) if step.op is Op.REFUND else None
     known = known_already(step, attempt, refund)
@@ -180,7 +180,8 @@ async def sent(session: AsyncSession, step: PaymentStep) -> Prepared | None:
     return Prepared(row.key, request, row.first_sent_at, row.provider_id, row.sends)
 
 
-async def _ensure_attempt(session: AsyncSession, step: PaymentStep, now: datetime) -> None:
+async def ensure_attempt(session: AsyncSession, step: PaymentStep, now: datetime) -> None:
+    """Write the attempt's row, once."""
     await session.exec(
         insert(PaymentAttemptRow)
         .values(

@@ -14,6 +14,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities import (
     break_outside,
+    native_invoices,
     payment_card,
     payment_health,
     payment_outcomes,
@@ -81,6 +82,18 @@ class PaymentStore:
                 session, step, answer, now, test=test, key=key
             )
         )
+
+    def issue_invoice(self, step: PaymentStep, *, is_on: bool) -> Seen:
+        """Have an invoice sent that is paid inside Telegram."""
+        now, shop = business_now(), self._shop
+        return self._write(
+            lambda session: native_invoices.issue(session, step, shop, now, is_on=is_on)
+        )
+
+    def invoice(self, step: PaymentStep) -> Seen | str:
+        """The provider's id of what such an invoice was paid by; else what is recorded of it."""
+        now, shop = business_now(), self._shop
+        return self._write(lambda session: native_invoices.look_up(session, step, shop, now))
 
     def refuse_payment(self, step: PaymentStep, key: str, code: str) -> Seen:
         """The payment will not be made."""

@@ -27,7 +27,7 @@ from activities.receipt_requests import is_about_a_receipt
 from models.database import Database
 from models.payments import OperationStatus
 from rules import troubles
-from rules.payments import Op, Seen
+from rules.payments import Method, Op, Seen
 from rules.receipts import Tax
 from runtime.failpoints import failpoint
 
@@ -56,6 +56,8 @@ class PaymentTerms:
     expect_test: bool
     # What receipts say of taxes; None: no receipts are made.
     tax: Tax | None = None
+    # Whether the bot may send invoices that are paid inside Telegram.
+    invoices: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class PaymentActivities:
     ) -> None:
         """`loop` is the one that `database` lives on; activities run in other threads."""
         self._gateway = gateway
+        self._takes_invoices = terms.invoices
         shop = Shop(terms.env, terms.shop_id, terms.tax)
         self._store = PaymentStore(database, loop, shop, expect_test=terms.expect_test)
         self._exchange = Exchange(self._store)
@@ -98,8 +101,12 @@ class PaymentActivities:
 
     @activity.defn(no_thread_cancel_exception=True)
     def create_payment(self, step: PaymentStep) -> Seen:
-        """Make the attempt's payment; the client pays on the page that the answer names."""
-        return self._come_to_an_end(step, self._operate)
+        """Make the attempt's payment; the client pays on the page that the answer names.
+
+        Inside Telegram he pays the invoice that the bot sends, and the payment is made there.
+        """
+        is_native = step.method is Method.TELEGRAM
+        return self._come_to_an_end(step, self._invoice if is_native else self._operate)
 
     @activity.defn(no_thread_cancel_exception=True)
     def get_payment(self, step: PaymentStep) -> Seen:
@@ -136,7 +143,19 @@ class PaymentActivities:
             activity.logger.warning("%s: %s: %s", step.op.value, failure.type, failure.message)
             return self._store.troubled(step, trouble)
 
+    def _invoice(self, step: PaymentStep) -> Seen:
+        return self._store.issue_invoice(step, is_on=self._takes_invoices)
+
+    def _look_at_invoice(self, step: PaymentStep) -> Seen:
+        found = self._store.invoice(step)
+        if isinstance(found, Seen):
+            return found
+        take_turn(step, self._store.wait_of_look())
+        return self._store.record(step, self._fetch(step, found), None)
+
     def _look(self, step: PaymentStep) -> Seen:
+        if step.method is Method.TELEGRAM:
+            return self._look_at_invoice(step)
         payment_id = self._store.payment_id(step)
         if payment_id is None:
             return self._search(step, Op.CREATE)

@@ -84,6 +84,28 @@ async def carry(
     return carried(body, worded(kind, kopecks, mode, step.number, tax), to)
 
 
+async def inside_invoice(
+    session: AsyncSession, tax: Tax | None, step: PaymentStep, now: datetime
+) -> tuple[Receipt, Contact | None] | None:
+    """The receipt that goes with an invoice inside Telegram; it is planned.
+
+    Without an address Telegram asks for one. None: this shop makes no receipts.
+    """
+    if tax is None:
+        return None
+    to, kopecks = await _address(session, step), step.attempt_kopecks
+    mode = mode_of(ReceiptKind.PREPAYMENT, earned=False)
+    row = {
+        "inside": True,
+        "by_email": to is None or to.email is not None,
+        "amount_kopecks": kopecks,
+        "mode": mode,
+        "updated_at": now,
+    }
+    await _plan(session, step, ReceiptKind.PREPAYMENT, row)
+    return worded(ReceiptKind.PREPAYMENT, kopecks, mode, step.number, tax), to
+
+
 async def _address(session: AsyncSession, step: PaymentStep) -> Contact | None:
     return await contact_of(session, step.client_id)
 

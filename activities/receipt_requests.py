@@ -30,6 +30,14 @@ def receipt_request(receipt: Receipt, contact: Contact, object_id: str) -> bytes
     )
 
 
+def invoiced(receipt: Receipt, contact: Contact | None) -> str:
+    """What an invoice inside Telegram tells the provider; without a contact the payer is asked."""
+    content = _content(receipt, contact or Contact())
+    if contact is None:
+        del content["customer"]
+    return canonical({_ABOUT_THE_RECEIPT: content}).decode()
+
+
 def is_about_a_receipt(parameter: str | None) -> bool:
     """Whether a payment or refund was refused for the receipt inside it."""
     return (parameter or "").partition(".")[0] == _ABOUT_THE_RECEIPT

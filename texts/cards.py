@@ -119,17 +119,24 @@ def _payment_rows(view: OrderView, lang: Language) -> Rows:
     amount = money(to_pay(view), lang)
     if view.payments_down or sums.confirming or sums.held_kopecks or sums.captured_kopecks:
         return ()  # there is nothing to press: the link or the booking comes by itself
+    native = _row(button("pay_telegram", lang, amount=amount) if view.takes_invoices else None)
+    if sums.payment_method is Method.TELEGRAM:
+        # The invoice is a message of its own, with a button of its own.
+        others = (button(f"pay_{one}", lang, f"pay_other_{one}") for one in ("card", "sbp"))
+        return _rows(_row(button("paid", lang)), _row(*others))
     if sums.payment_url is None:
         return _rows(
             _row(
                 button("pay_card", lang, amount=amount),
                 button("pay_sbp", lang, amount=amount),
-            )
+            ),
+            native,
         )
     other = "pay_card" if sums.payment_method is Method.SBP else "pay_sbp"
     return _rows(
         _row(Button(say("button.pay", lang, amount=amount), "pay", sums.payment_url)),
         _row(button("paid", lang), button(other, lang, other.replace("pay_", "pay_other_"))),
+        _row(button("pay_telegram", lang, "pay_other_telegram") if native else None),
     )
 
 

@@ -26,6 +26,7 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from rules.errors import BY_NAME, OrderClosed, RuleViolation
+from rules.native import Paid
 from rules.orders import OrderState
 from texts.details import start_summary
 from workflows import messages
@@ -203,10 +204,15 @@ class Orders:
         """Support decides a dispute."""
         return await self._update(order_id, OrderWorkflow.resolve_dispute, said, intent)
 
-    async def tell_payment_notice(self, order_id: UUID | str, notice_id: int = 0) -> bool:
-        """Have the order look at its payment now; False if it has closed."""
+    async def tell_payment_notice(
+        self, order_id: UUID | str, notice_id: int = 0, paid: Paid | None = None
+    ) -> bool:
+        """Have the order look at its payment now; False if it has closed.
+
+        `paid`: Telegram says that an invoice of this order was paid.
+        """
         return await self._signal(
-            order_id, OrderWorkflow.payment_notice, messages.PaymentNotice(notice_id)
+            order_id, OrderWorkflow.payment_notice, messages.PaymentNotice(notice_id, paid)
         )
 
     async def tell_unreachable(self, order_id: UUID | str, contractor_id: int) -> bool:

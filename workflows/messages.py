@@ -9,6 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from rules.catalog import Service
+from rules.native import Paid
 from rules.orders import ClaimItem, OrderState, Role
 from rules.payments import Method
 from rules.policy import Policy
@@ -210,9 +211,13 @@ class DisputeDecision:
 
 @dataclass(frozen=True)
 class PaymentNotice:
-    """The provider (or the client) says that something happened; only a reason to look."""
+    """The provider (or the client) says that something happened; only a reason to look.
+
+    Telegram also says which attempt's invoice was paid, and what the payment is called.
+    """
 
     notice_id: int = 0
+    paid: Paid | None = None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from temporalio.exceptions import ActivityError, RetryState
 
 from activities.messages import PaymentStep
 from activities.payments import PaymentActivities
-from rules import booking, payments, stuck, troubles
+from rules import booking, native, payments, stuck, troubles
 from rules.payments import AttemptState, Op, Seen, Step
 from texts.formatting import money as roubles
 from texts.language import Language
@@ -42,6 +42,8 @@ class Cashier(OrderRecord):
     _noticed: frozenset[int] = frozenset()
     # The attempts about which the provider is being asked.
     _asking: frozenset[int] = frozenset()
+    # What Telegram says was paid by invoices of this order.
+    _heard: tuple[native.Paid, ...] = ()
 
     async def keep_money(self) -> None:
         """Run until cancelled; `rules.payments.steps` decides, this only acts and waits."""
@@ -157,6 +159,8 @@ class Cashier(OrderRecord):
         attempt = payments.observe(before, seen, now)
         attempt = troubles.learned(attempt, step, seen, now)
         self.money = self.money.with_attempt(attempt)
+        if self._heard:
+            self._take_heard()
         self._describe()
         gone = before.amount_kopecks - attempt.amount_kopecks
         if gone > 0 and not attempt.released:
@@ -180,6 +184,15 @@ class Cashier(OrderRecord):
 
     def _attempt(self, number: int) -> payments.Attempt:
         return next(one for one in self.money.attempts if one.number == number)
+
+    def hear_of(self, paid: native.Paid) -> None:
+        """Telegram says that an invoice was paid; remembered until an attempt has taken it."""
+        self._heard = (*self._heard, paid)
+        self._take_heard()
+
+    def _take_heard(self) -> None:
+        for paid in self._heard:
+            self.money = native.hear_of(self.money, paid, workflow.now())
 
     def look_now(self) -> None:
         """Somebody says that something happened at the provider: look at once."""

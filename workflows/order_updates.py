@@ -230,8 +230,10 @@ class Updates(Searching):
         decisions.resolve_dispute(self._opened(), said, workflow.now())
 
     @workflow.signal(description="Something happened at the payment provider")
-    def payment_notice(self, _said: messages.PaymentNotice) -> None:
+    def payment_notice(self, said: messages.PaymentNotice) -> None:
         """Only a reason to look: what counts is what an activity fetches."""
+        if said.paid is not None:
+            self.hear_of(said.paid)
         self.look_now()
 
     @workflow.signal(description="Telegram cannot reach a contractor")

@@ -20,6 +20,8 @@ WORDS = {
     "button.pay_sbp": "💳 SBP {amount}",
     "button.pay_other_card": "💳 By card instead",
     "button.pay_other_sbp": "💳 By SBP instead",
+    "button.pay_telegram": "💳 In Telegram {amount}",
+    "button.pay_other_telegram": "💳 In Telegram instead",
     "button.paid": "🔄 I have paid",
     "button.cancel": "❌ Cancel",
     "button.refund_now": "❌ Refund me",

@@ -20,6 +20,8 @@ WORDS = {
     "button.pay_sbp": "💳 СБП {amount}",
     "button.pay_other_card": "💳 Лучше картой",
     "button.pay_other_sbp": "💳 Лучше через СБП",
+    "button.pay_telegram": "💳 В Telegram {amount}",
+    "button.pay_other_telegram": "💳 Лучше в Telegram",
     "button.paid": "🔄 Я оплатил(а)",
     "button.cancel": "❌ Отменить",
     "button.refund_now": "❌ Вернуть деньги",
