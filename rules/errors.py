@@ -59,6 +59,26 @@ class QuotaReached(RuleViolation):
     """The contractor has taken as many jobs of this class as he may for now."""
 
 
+class QuoteNeeded(RuleViolation):
+    """This job is not taken as it is: the contractor gives a quote and the client chooses."""
+
+
+class QuotesFull(RuleViolation):
+    """The client has as many quotes as he asked for, or no more are waited for."""
+
+
+class QuoteGone(RuleViolation):
+    """This quote cannot be chosen (any more); others may be."""
+
+
+class PriceAboveQuote(BadInput):
+    """The price is above the quote and the metres that the client agreed to."""
+
+
+class MetresUnknown(RuleViolation):
+    """No metres beyond the stop depth wait for an answer, or some wait already."""
+
+
 class NotPayable(RuleViolation):
     """Nothing is to be paid at the moment."""
 

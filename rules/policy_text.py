@@ -32,6 +32,10 @@ def _changed(base: Any, given: Any, name: str) -> Any:
         return _changed_row(base, given, name)
     if isinstance(base, dict):
         return _changed_tariffs(base, given, name)
+    if isinstance(base, bool):
+        if isinstance(given, bool):
+            return given
+        raise BadInput(f"{name}: {given!r} is not true or false")
     is_number = isinstance(base, int) and isinstance(given, int) and not isinstance(given, bool)
     if is_number and given >= 0:
         return given
