@@ -62,6 +62,11 @@ def converter(settings: Settings) -> DataConverter:
     )
 
 
+def file_keys(settings: Settings) -> dict[str, bytes]:
+    """The keys that files are encrypted with, the newest first; none where files are refused."""
+    return {key.id: key.key for key in settings.data_keys}
+
+
 def _tls(settings: Settings) -> TLSConfig | None:
     files = (settings.temporal_tls_ca, settings.temporal_tls_cert, settings.temporal_tls_key)
     if not any(files) and not settings.temporal_tls_server_name:

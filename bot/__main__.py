@@ -6,11 +6,12 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from activities.gateways import offline_geocoder
+from activities.gateways.file_store import EncryptedFileStore
 from bot.app import Reception, build
 from bot.connection import make_bot
 from bot.limits import Limits
 from bot.visit import Desk
-from composition import configure, connect, policy
+from composition import configure, connect, file_keys, policy
 from models.database import Database
 from runtime.health import HealthServer
 from runtime.signals import run_until_signal
@@ -50,6 +51,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             bot=bot,
             database=database,
             orders=Orders(client),
+            files=_files(settings, database),
             payouts=Payouts(client),
             reconciliation=Reconciliations(client),
             places=offline_geocoder.gazetteer(),
@@ -60,6 +62,11 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         )
         await build(desk, _reception(settings), _limits(settings)).run(stop)
     await database.close()
+
+
+def _files(settings: Settings, database: Database) -> EncryptedFileStore | None:
+    keys = file_keys(settings)
+    return EncryptedFileStore(database, settings.data_dir / "files", keys) if keys else None
 
 
 def _limits(settings: Settings) -> Limits | None:

@@ -15,7 +15,7 @@ from models.queries.orders import order_view
 from models.queries.plain import run
 from models.queries.users import order_row
 from rules.errors import AlreadyYours, BadInput, NotYours, OrderClosed, OrderTaken, RuleViolation
-from rules.orders import Role
+from rules.orders import ClaimItem, Role
 from rules.payments import Method
 from rules.views import OrderView
 from runtime.logs import get_logger, order_context
@@ -47,6 +47,7 @@ class Wish:
     actor_id: int
     kopecks: int | None = None
     reason: str = ""
+    items: tuple[ClaimItem, ...] = ()
 
 
 Call = Callable[[Orders, Wish, str], Awaitable[messages.OrderAnswer]]
@@ -74,6 +75,11 @@ _CLIENT: dict[str, Call] = {
         messages.ClaimAnswer(w.role, w.actor_id, messages.ClaimVerdict.OBJECT),
         intent=i,
     ),
+    "object": lambda o, w, i: o.answer_claim(
+        w.order_id,
+        messages.ClaimAnswer(w.role, w.actor_id, messages.ClaimVerdict.OBJECT, None, w.reason),
+        intent=i,
+    ),
     "cancel": lambda o, w, i: o.cancel(
         w.order_id, messages.Cancellation(w.role, w.actor_id, w.reason), intent=i
     ),
@@ -92,7 +98,7 @@ _CONTRACTOR: dict[str, Call] = {
         w.order_id, messages.Completion(w.actor_id, w.kopecks), intent=i
     ),
     "claim": lambda o, w, i: o.claim(
-        w.order_id, messages.CostClaim(w.actor_id, w.kopecks or 0, w.reason), intent=i
+        w.order_id, messages.CostClaim(w.actor_id, w.kopecks or 0, w.reason, w.items), intent=i
     ),
     "waive": lambda o, w, i: o.claim(w.order_id, messages.CostClaim(w.actor_id, 0), intent=i),
 }

@@ -45,6 +45,8 @@ class Step(StrEnum):
     SERVICES = "services"
     RADIUS = "radius"
     AMOUNT = "amount"
+    PROOF = "proof"
+    ITEM = "item"
     QUESTION = "question"
     PRICE = "price"
     EMAIL = "email"
@@ -132,7 +134,7 @@ class Shared:
 
 @dataclass(frozen=True)
 class Pictured:
-    """A photo, perhaps with words."""
+    """A photo or a paper by its id in our store, perhaps with words."""
 
     file_id: str
     caption: str = ""

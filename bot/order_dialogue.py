@@ -200,7 +200,9 @@ def _comment(draft: Draft, event: Event) -> Turn:
 
 
 def _photo(draft: Draft, event: Pictured) -> Turn:
-    photos = [*draft.answers.get("photos", []), event.file_id][:PHOTOS_MAX]
+    known = draft.answers.get("photos", [])
+    # The same picture twice is one.
+    photos = (known if event.file_id in known else [*known, event.file_id])[:PHOTOS_MAX]
     comment = event.caption or draft.answers.get("comment", "")
     kept = draft.answered(photos=photos, comment=comment[:COMMENT_CHARACTERS_MAX])
     return Turn(kept)

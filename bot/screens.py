@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot import order_screens, work_screens
+from bot import claim_dialogue, claim_screens, order_screens, work_screens
 from bot.dialogue import Draft, Flow, Remark, Step
 from bot.screen import Facts, Screen, Show
 from rules.limits import ADDRESS_CHARACTERS_MAX, COMMENT_CHARACTERS_MAX
@@ -40,7 +40,7 @@ def _remark(draft: Draft, remark: Remark, lang: Language) -> str:
 
 def _out_of_bounds(draft: Draft, lang: Language) -> str:
     if draft.step is Step.AMOUNT:
-        cap = formatting.money(draft.answers["cap_kopecks"], lang)
+        cap = formatting.money(claim_dialogue.left_kopecks(draft), lang)
         return screen("refusal.ClaimTooHigh_cap", lang, cap=cap)
     if draft.step is Step.WISH:
         return screen("refusal.BadTime", lang)
@@ -50,7 +50,7 @@ def _out_of_bounds(draft: Draft, lang: Language) -> str:
 _SCREENS: dict[Flow, dict[Step, Show]] = {
     Flow.ORDER: order_screens.SCREENS,
     Flow.WORK: work_screens.FORM,
-    Flow.CLAIM: work_screens.CLAIM,
+    Flow.CLAIM: claim_screens.SCREENS,
     Flow.PRICE: work_screens.PRICE,
     Flow.SUPPORT: work_screens.SUPPORT,
     Flow.EMAIL: work_screens.EMAIL,

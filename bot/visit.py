@@ -13,6 +13,7 @@ from bot.outbox_rows import touch_card
 from bot.places import PlaceFinder
 from models.contractors import ContractorRow
 from models.database import Database
+from models.files import FileStore
 from models.users import UserRow
 from rules.policy import POLICY_V1, Policy
 from texts.catalogue import screen
@@ -33,6 +34,8 @@ class Desk:
     database: Database
     orders: Orders
     places: PlaceFinder
+    # None where no files can be kept.
+    files: FileStore | None = None
     # None where nobody is paid out.
     payouts: Payouts | None = None
     # None where nothing is compared with the payment provider.

@@ -1,4 +1,4 @@
-"""What a contractor is asked: his form, a claim's amount, the price; and a question to support."""
+"""What a contractor is asked: his form, the price; and a question to support."""
 
 from bot import amount_dialogue, work_dialogue
 from bot.dialogue import Draft, Step
@@ -72,20 +72,14 @@ def _work_check(draft: Draft, _: Facts, lang: Language) -> Screen:
     return Screen(words, ((send,), navigation(lang)))
 
 
-def _amount(draft: Draft, _: Facts, lang: Language) -> Screen:
-    cap: int = draft.answers["cap_kopecks"]
-    choices = [
-        Choice(formatting.money(cap * share // 100, lang), str(share))
-        for share in amount_dialogue.SHARES_PERCENT
-    ]
-    words = screen("claim.ask_amount", lang, cap=formatting.money(cap, lang))
-    return Screen(words, (*two_per_row(choices, lang)[:-1], (navigation(lang)[0],)))
-
-
 def _price(draft: Draft, _: Facts, lang: Language) -> Screen:
     least = formatting.money(draft.answers["least_kopecks"], lang)
     skip = Choice(say("done.price_same", lang), amount_dialogue.SKIP)
     words = screen("done.ask_price", lang, prepayment=least)
+    photos = len(draft.answers.get("photos", []))
+    if photos:
+        counted = formatting.counted(photos, "photo", lang)
+        words = f"{words}\n{screen('done.photos_got', lang, photos=counted)}"
     return Screen(words, ((skip,), (navigation(lang)[0],)))
 
 
@@ -111,7 +105,6 @@ FORM: dict[Step, Show] = {
     Step.PHONE: _work_phone,
     Step.CHECK: _work_check,
 }
-CLAIM: dict[Step, Show] = {Step.AMOUNT: _amount}
 PRICE: dict[Step, Show] = {Step.PRICE: _price}
 SUPPORT: dict[Step, Show] = {Step.QUESTION: _question}
 EMAIL: dict[Step, Show] = {Step.EMAIL: _email}

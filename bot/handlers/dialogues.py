@@ -9,6 +9,7 @@ from telegram import InlineKeyboardMarkup, Message
 
 from bot import (
     amount_dialogue,
+    claim_dialogue,
     drafts,
     email_dialogue,
     order_dialogue,
@@ -32,23 +33,28 @@ from bot.dialogue import (
     Turn,
     back,
 )
-from bot.handlers.finishing import finish
+from bot.files import has_file, keep_sent
+from bot.handlers.finishing import finish, order_id_of
 from bot.handlers.known_client import facts_for, known_client
 from bot.keyboards import screen_keyboard
 from bot.screen import Ask
 from bot.screens import show
 from bot.visit import Visit
 from models.users import UserRow
+from rules.errors import RuleViolation
+from rules.files import FileKind
 from texts.catalogue import say, screen
+from texts.refusals import refusal
 
 _ADVANCE = {
     Flow.ORDER: order_dialogue.advance,
     Flow.WORK: work_dialogue.advance,
-    Flow.CLAIM: amount_dialogue.advance,
+    Flow.CLAIM: claim_dialogue.advance,
     Flow.PRICE: amount_dialogue.advance,
     Flow.SUPPORT: support_dialogue.advance,
     Flow.EMAIL: email_dialogue.advance,
 }
+_TAKES_PHOTOS = (Step.COMMENT, Step.PHONE, Step.PROOF, Step.CHECK)
 _ASKS_PLACE = (Step.PLACE, Step.WHICH_PLACE, Step.PIN, Step.FAR_PIN)
 
 
@@ -98,7 +104,13 @@ async def message(visit: Visit) -> None:
         wanted = BACK if visit.words == say("nav.back", visit.lang) else CANCEL
         await _navigate(visit, draft, wanted)
         return
-    event = await _event(visit, draft)
+    try:
+        event = await _event(visit, draft)
+    except RuleViolation as error:
+        # The file is not taken; the question stays.
+        await visit.send(refusal(error, visit.lang))
+        await _show(visit, draft)
+        return
     if event is None:
         await _show(visit, draft, Remark.NOT_UNDERSTOOD)
         return
@@ -198,12 +210,24 @@ async def _event(visit: Visit, draft: Draft) -> Event | None:
         return Pinned(pin.latitude, pin.longitude, place, distance)
     if sent.contact is not None:
         return Shared(is_own(sent))
-    if sent.photo:
-        return Pictured(sent.photo[-1].file_id, (sent.caption or "").strip())
+    if has_file(sent):
+        return Pictured(await _file_of(visit, draft, sent), (sent.caption or "").strip())
     if not visit.words:
         return None
     places = visit.desk.places.find(visit.words) if draft.step in _ASKS_PLACE else []
     return Said(visit.words, tuple(places))
+
+
+async def _file_of(visit: Visit, draft: Draft, sent: Message) -> str:
+    """The picture's id in our store, if the dialogue keeps pictures at this step; else empty."""
+    if draft.flow is Flow.ORDER and draft.step in _TAKES_PHOTOS:
+        return await keep_sent(visit, sent, order_id_of(draft.answers["id"]), FileKind.PLACE)
+    order_id = draft.answers.get("order_id")
+    if draft.flow is Flow.CLAIM and draft.step in _TAKES_PHOTOS:
+        return await keep_sent(visit, sent, str(order_id), FileKind.COST)
+    if draft.flow is Flow.PRICE and order_id:
+        return await keep_sent(visit, sent, str(order_id), FileKind.WORK)
+    return ""
 
 
 def is_own(sent: Message) -> bool:

@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import drafts
+from bot import claim_dialogue, drafts
 from bot.acts import Wish, act
 from bot.dialogue import Draft, Flow, Step
 from bot.handlers.known_client import offset_minutes
@@ -18,7 +18,7 @@ from bot.relay import tell_support
 from bot.visit import Visit
 from models.contractors import ContractorRow, ContractorServiceRow, ContractorStatus
 from models.orders import OrderRequestRow, Precision, Source
-from models.queries import receipts, users
+from models.queries import files, receipts, users
 from rules.catalog import Service, ServiceType
 from rules.errors import RuleViolation, TooManyOrders
 from rules.orders import Role
@@ -77,6 +77,8 @@ async def _order_refused(visit: Visit, draft: Draft, error: RuleViolation) -> No
     again = again.answered(id=str(uuid4()))
     async with visit.desk.database.transaction() as session:
         if isinstance(error, TooManyOrders):
+            refused, next_one = order_id_of(draft.answers["id"]), order_id_of(again.answers["id"])
+            await files.move_files(session, refused, next_one)
             await drafts.save(session, visit.user.id, again, visit.update.update_id)
         else:
             await drafts.drop(session, visit.user.id)
@@ -168,8 +170,9 @@ async def _write_contractor(
 
 
 async def _claim(visit: Visit, draft: Draft) -> None:
-    answers = draft.answers
-    claim = {"kopecks": answers["amount_kopecks"], "reason": answers["reason"]}
+    items = claim_dialogue.items(draft)
+    kopecks = sum(one.kopecks for one in items)
+    claim = {"kopecks": kopecks, "reason": items[0].reason, "items": items}
     await _act_on_order(visit, draft, "claim", **claim)
 
 

@@ -11,6 +11,7 @@ from bot.callbacks import MENU, pack
 from bot.handlers.dialogues import show_where_we_are
 from bot.keyboards import main_menu, menu_button, more_menu
 from bot.visit import Visit
+from models.queries import files
 from models.queries.plain import run
 from models.users import UserRow
 from texts.catalogue import say, screen
@@ -132,12 +133,22 @@ async def delete(visit: Visit, _: str) -> None:
     if await _open_orders(visit):
         await visit.replace_tapped(screen("delete.open_orders", visit.lang))
         return
+    await _erase_files(visit)
     values = {"user": visit.user.id, "chat": visit.chat_id, "now": datetime.now(UTC)}
     async with visit.desk.database.transaction() as session:
         for statement in _ERASE:
             names = statement.compile().params
             await run(session, statement, {name: values[name] for name in names})
     await visit.replace_tapped(screen("delete.done", visit.lang))
+
+
+async def _erase_files(visit: Visit) -> None:
+    store = visit.desk.files
+    async with visit.desk.database.reading() as session:
+        sent = await files.files_from(session, visit.user.id)
+    if store is not None:
+        for one in sent:
+            await store.erase(one)
 
 
 async def keep(visit: Visit, _: str) -> None:

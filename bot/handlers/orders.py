@@ -3,19 +3,22 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bot import amount_dialogue
+from bot import amount_dialogue, claim_dialogue
 from bot.acts import Wish, act, refresh, role_in, view_of
 from bot.callbacks import Tap
 from bot.cards import card_of, rendered_card
 from bot.delivery import attempt
+from bot.files import send_kept
 from bot.handlers import dialogues
 from bot.handlers.support import begin_question
 from bot.keyboards import order_list
 from bot.visit import Visit
 from models.orders import OrderRow
+from models.queries import files
 from models.queries import orders as order_queries
 from models.queries.users import order_row
 from rules.errors import NoClaimOpen, NotYours
+from rules.files import FileKind
 from rules.orders import ClaimState, OrderState, Role
 from rules.views import OrderView
 from runtime.logs import order_context
@@ -31,6 +34,7 @@ _QUESTIONS: dict[str, Callable[[OrderView, Language], Card]] = {
     "decline": confirmations.decline_card,
     "withdraw": confirmations.withdraw_card,
     "claim": confirmations.claim_card,
+    "claim_no": confirmations.object_card,
     "no_show": confirmations.no_show_card,
     "slot": lambda view, lang: confirmations.slot_choices_card(
         view, confirmations.slot_choices(view, datetime.now(UTC)), lang
@@ -143,6 +147,21 @@ async def _map(visit: Visit, row: OrderRow, role: Role, actor_id: int) -> None:
         return
     call = visit.desk.bot.send_location(visit.chat_id, view.latitude, view.longitude)
     await attempt("sendLocation", call)
+    if role is not Role.CONTRACTOR or row.contractor_id != actor_id or not row.prepaid:
+        return
+    # Whoever may know the place exactly may see it, too.
+    async with visit.desk.database.reading() as session:
+        photos = await files.files_of(session, row.id, FileKind.PLACE)
+    await send_kept(visit, row.id, photos)
+
+
+async def _claim_files(visit: Visit, row: OrderRow, role: Role, actor_id: int) -> None:
+    """The pictures of a claim, from our store."""
+    view = await view_of(visit, row.id, role, actor_id)
+    await visit.answer()
+    claim = view.claim if view is not None else None
+    if claim is None or not await send_kept(visit, row.id, claim.files):
+        await visit.say("claim.files_none")
 
 
 async def _person(visit: Visit, row: OrderRow, _: Role, __: int) -> None:
@@ -151,7 +170,13 @@ async def _person(visit: Visit, row: OrderRow, _: Role, __: int) -> None:
     await begin_question(visit, row.number)
 
 
-_ASIDE = {"keep": _keep, "paid": _paid, "map": _map, "support": _person}
+_ASIDE = {
+    "keep": _keep,
+    "paid": _paid,
+    "map": _map,
+    "support": _person,
+    "claim_files": _claim_files,
+}
 """Actions that change nothing about the order."""
 
 
@@ -161,7 +186,8 @@ async def _ask_price(visit: Visit, tapped: Tap, row: OrderRow, role: Role, actor
         await act(visit, Wish(row.id, "done", tapped.version, role, actor_id))
         return
     await visit.answer()
-    draft = amount_dialogue.begin_price(row.number, tapped.version, row.prepayment_kopecks)
+    least = row.prepayment_kopecks
+    draft = amount_dialogue.begin_price(row.number, row.id, tapped.version, least)
     await dialogues.begin(visit, draft, in_place=False)
 
 
@@ -174,5 +200,12 @@ async def _ask_amount(visit: Visit, tapped: Tap, row: OrderRow, actor_id: int, r
         return
     await visit.answer()
     await refresh(visit, row.id, Role.CONTRACTOR, actor_id)
-    draft = amount_dialogue.begin_claim(row.number, tapped.version, claim.cap_kopecks, reason)
+    draft = claim_dialogue.begin(
+        row.number,
+        row.id,
+        tapped.version,
+        reason,
+        cap_kopecks=claim.cap_kopecks,
+        proof_above_kopecks=visit.desk.policy.claim_proof_above_kopecks,
+    )
     await dialogues.begin(visit, draft, in_place=False)

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from telegram import Bot
 from typing_extensions import override
 
+from activities.gateways.file_store import EncryptedFileStore
 from activities.gateways.offline_geocoder import gazetteer
 from bot.app import BotApp, Reception, build
 from bot.connection import make_bot
@@ -206,12 +207,13 @@ def orders() -> RecordedOrders:
 
 
 @pytest.fixture
-def desk(telegram: Bot, database: Database, orders: RecordedOrders) -> Desk:
+def desk(telegram: Bot, database: Database, orders: RecordedOrders, tmp_path: Path) -> Desk:
     return Desk(
         bot=telegram,
         database=database,
         orders=orders,
         places=gazetteer(),
+        files=EncryptedFileStore(database, tmp_path / "files", {"k": b"k" * 32}),
         public_url="http://127.0.0.1:8000",
         activates_at_once=True,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot import amount_dialogue, order_dialogue, work_dialogue
+from bot import amount_dialogue, claim_dialogue, order_dialogue, work_dialogue
 from bot.dialogue import (
     Chosen,
     Draft,
@@ -24,6 +24,7 @@ from bot.dialogue import (
 )
 from bot.order_dialogue import Known
 from rules.geo import Place
+from rules.orders import ClaimItem
 
 TODAY = date(2026, 6, 1)
 TVER = Place(
@@ -262,11 +263,69 @@ def test_roubles_are_read_as_people_type_them(typed: str, kopecks: int | None) -
 
 
 def test_a_claim_is_a_share_or_an_amount_up_to_the_cap() -> None:
-    claim = amount_dialogue.begin_claim(1042, 7, 100_000, "travel")
+    claim = _claim()
     assert claim.flow is Flow.CLAIM
 
-    quarter = amount_dialogue.advance(claim, chosen("25")).draft
-    too_much = amount_dialogue.advance(claim, Said("1001"))
+    quarter = claim_dialogue.advance(claim, chosen("25")).draft
+    too_much = claim_dialogue.advance(claim, Said("1001"))
 
-    assert (quarter.step, quarter.answers["amount_kopecks"]) == (Step.FINISHED, 25_000)
+    assert (quarter.step, quarter.answers["amount_kopecks"]) == (Step.PROOF, 25_000)
     assert too_much.remark is Remark.OUT_OF_BOUNDS
+
+
+def _claim() -> Draft:
+    sums = {"cap_kopecks": 100_000, "proof_above_kopecks": 50_000}
+    return claim_dialogue.begin(1042, "an-order", 7, "travel", **sums)
+
+
+def _after(draft: Draft, *events: Event) -> Draft:
+    for event in events:
+        draft = claim_dialogue.advance(draft, event).draft
+    return draft
+
+
+def test_a_claim_lists_items_with_their_pictures_and_is_seen_before_it_is_sent() -> None:
+    one = _after(
+        _claim(), chosen("50"), Pictured("a"), Pictured("b"), Pictured("a"), chosen("skip")
+    )
+    late = _after(one, Pictured("c"))
+    # The rest of the cap is what the second item may take.
+    two = _after(late, chosen("add"), chosen("materials"), Said("501"))
+    assert two.step is Step.AMOUNT
+    two = _after(two, chosen("100"), chosen("skip"))
+
+    assert claim_dialogue.items(two) == (
+        ClaimItem("travel", 50_000, ("a", "b", "c")),
+        ClaimItem("materials", 50_000),
+    )
+    assert not claim_dialogue.may_add(two)
+    assert not claim_dialogue.is_unproven(two)
+    assert _after(two, chosen("add")).step is Step.CHECK
+    assert _after(two, chosen("send")).step is Step.FINISHED
+
+
+def test_back_from_another_item_leads_to_the_summary_and_loses_nothing() -> None:
+    one = _after(_claim(), Said("600"), chosen("skip"), chosen("add"))
+    summary = back(one)
+
+    assert summary is not None
+    assert (summary.step, claim_dialogue.items(summary)) == (
+        Step.CHECK,
+        (ClaimItem("travel", 60_000),),
+    )
+    assert claim_dialogue.is_unproven(summary)
+    assert _after(summary, Pictured("a")) == summary
+    again = back(_after(_claim(), Said("600"), chosen("skip")))
+    assert again is not None
+    changed = back(again)
+    assert changed is not None
+    assert claim_dialogue.items(_after(changed, Said("300"))) == (ClaimItem("travel", 30_000),)
+
+
+def test_no_more_pictures_or_items_than_a_claim_takes() -> None:
+    many = [Pictured(str(number)) for number in range(12)]
+    draft = _after(_claim(), Said("10"), *many, chosen("skip"))
+    assert len(claim_dialogue.items(draft)[0].files) == 10
+    for _ in range(6):
+        draft = _after(draft, chosen("add"), chosen("travel"), Said("10"), chosen("skip"))
+    assert len(claim_dialogue.items(draft)) == 5

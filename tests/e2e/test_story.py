@@ -94,7 +94,7 @@ def test_a_late_cancellation_pays_the_claimed_costs_and_returns_the_rest(village
     crew.press("set_off", order.number)
     order.cancel()
     crew.confirm("claim", "claim_r0", order.number)
-    crew.choose_each("50")
+    crew.choose_each("50", "skip", "send")
     order.client.press("claim_yes", order.number)
 
     # Half of the prepayment can be claimed; half of that was.

@@ -126,12 +126,13 @@ WORDS = {
     "claim.appeal_more.client": "The difference, {difference}, goes to your credit with us.",
     "claim.appeal_more.contractor": "The difference, {difference}, will be paid out.",
     "claim.appeal_ask": "{number}: an appeal about costs, another person decides.",
-    "file.unavailable": "We can't take photos now. Go on without, or try again later.",
     "claim.not_number": "I did not get the amount.\nWrite a number, for example: 1500.",
     "done.ask_price": (
         "What does the whole job cost?\n"
         "Write the amount in roubles including the prepayment of {prepayment}."
+        " A photo of the work is welcome, too."
     ),
+    "done.photos_got": "Photos of the work: {photos}.",
     "done.price_low": "{low} as estimated",
     "done.price_same": "No exact amount",
     "support.ask": (

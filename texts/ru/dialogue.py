@@ -123,11 +123,12 @@ WORDS = {
     "claim.appeal_more.client": "Разницу {difference} зачислим вам на счёт у нас.",
     "claim.appeal_more.contractor": "Разницу {difference} выплатим.",
     "claim.appeal_ask": "{number}: жалоба на решение о расходах, решает другой человек.",
-    "file.unavailable": "Фото пока не принимаем. Продолжайте без него или попробуйте позже.",
     "claim.not_number": "Не понял сумму.\nНапишите число, например: 1500.",
     "done.ask_price": (
         "Сколько стоит вся работа?\nНапишите сумму в рублях вместе с предоплатой {prepayment}."
+        " Можно прислать и фото работы."
     ),
+    "done.photos_got": "Фото работы: {photos}.",
     "done.price_low": "{low} по оценке",
     "done.price_same": "Без точной суммы",
     "support.ask": (
