@@ -17,6 +17,8 @@ from activities import break_outside, credit, ledger, outbox, ratings, receipt_r
 from activities.messages import Written
 from models.offers import OfferRow
 from models.orders import OrderEventRow
+from models.queries import quotas as quota_queries
+from rules import quotas
 from rules.catalog import Service
 from rules.changes import OfferOutcome
 from rules.errors import NoCapacity, OrderTaken
@@ -50,7 +52,7 @@ async def apply(writing: Writing, change: Written) -> Written | None:
     """Write one change with all it means, as it stands then; None if it was written before.
 
     Raises:
-        OrderTaken, NoCapacity: The database has the last word about the winner.
+        OrderTaken, NoCapacity, QuotaReached: The database has the last word about the winner.
     """
     is_won = change.winner is not None and await _has_won(writing, change.winner)
     if not await _tell_story(writing, change):
@@ -142,7 +144,14 @@ async def _has_won(writing: Writing, winner: int) -> bool:
 
 
 async def _win(writing: Writing, change: Written, winner: int) -> None:
-    """The second fence: a unique index allows one won offer, a check keeps the capacity."""
+    """The second fence: a unique index allows one won offer, a check keeps the capacity.
+
+    The contractor's row is locked, so what he has taken cannot grow meanwhile.
+    """
+    if change.quota is not None:
+        job_class = change.quota.job_class
+        taken = await quota_queries.taken(writing.session, winner, job_class, change.at)
+        quotas.check(change.quota, taken)
     if not await standing.take_slot(writing.session, writing.order_id, winner, change.at):
         raise NoCapacity()
     outcome = OfferOutcome(winner, change.round, OfferState.WON)

@@ -1,7 +1,8 @@
 """Choosing whom a wave may ask: the candidate query, the exact distance, the score, the reasons."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from geopy.distance import geodesic
@@ -12,6 +13,8 @@ from activities.messages import OfferTerms
 from models.contractors import ContractorRow
 from models.queries import candidates
 from rules import offers
+from rules.limits import EXPLAINED_NAMED_MAX
+from rules.night import morning
 from rules.offers import Candidate, Exclusion, Scored
 
 
@@ -26,12 +29,26 @@ class Circle:
     farther_ok: bool
 
 
+@dataclass
+class Exclusions:
+    """How many are not asked, by reason, and who the nearest of them are."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    nearest: dict[str, list[int]] = field(default_factory=dict)
+
+    def add(self, reason: Exclusion, contractor_ids: Collection[int], count: int) -> None:
+        """Count them; the list of the nearest is bounded."""
+        self.counts[reason.value] += count
+        known = self.nearest.setdefault(reason.value, [])
+        known.extend(list(contractor_ids)[: EXPLAINED_NAMED_MAX - len(known)])
+
+
 @dataclass(frozen=True)
 class Choice:
     """Everything that one look at the contractors has found out."""
 
     ranked: list[Scored]
-    exclusions: Counter[str]
+    exclusions: Exclusions
     circles: dict[int, Circle]
     night_until: datetime | None = None
 
@@ -47,14 +64,15 @@ async def choose(session: AsyncSession, terms: OfferTerms, place: tuple[float, f
         client_id=terms.client_id,
         asked=(*terms.asked, *terms.silent),
         policy=terms.policy,
+        extra_km=terms.extra_km,
     )
-    exclusions: Counter[str] = Counter()
-    for reason, count in (await candidates.excluded(session, wanted)).items():
-        exclusions[reason.value] += count
+    exclusions = Exclusions()
+    for reason, found in (await candidates.excluded(session, wanted)).items():
+        exclusions.add(reason, found.nearest, found.count)
     kept, circles = await _reachable(session, terms, wanted, exclusions)
     ranked = offers.rank(kept, seed(terms), explore=terms.explore, policy=terms.policy)
     night_until = None
-    if not ranked and exclusions[Exclusion.NIGHT.value]:
+    if not ranked and exclusions.counts[Exclusion.NIGHT.value]:
         night_until = await _first_waking(session, terms, wanted)
     return Choice(ranked, exclusions, circles, night_until)
 
@@ -64,12 +82,8 @@ async def _first_waking(
 ) -> datetime | None:
     """When the first of those wakes who could be asked but for the night."""
     by_day = replace(terms.policy, night_from_hour=0, night_to_hour=0)
-    kept, _ = await _reachable(session, terms, replace(wanted, policy=by_day), Counter())
-    mornings = [
-        offers.morning(terms.now, one.utc_offset_minutes, terms.policy)
-        for one in kept
-        if offers.is_night(terms.now, one.utc_offset_minutes, terms.policy)
-    ]
+    kept, _ = await _reachable(session, terms, replace(wanted, policy=by_day), Exclusions())
+    mornings = [morning(terms.now, one.utc_offset_minutes, terms.policy) for one in kept]
     return min(mornings, default=None)
 
 
@@ -77,7 +91,7 @@ async def _reachable(
     session: AsyncSession,
     terms: OfferTerms,
     wanted: candidates.Wanted,
-    exclusions: Counter[str],
+    exclusions: Exclusions,
 ) -> tuple[list[Candidate], dict[int, Circle]]:
     """The candidates whose own circle, measured exactly, holds the place."""
     found = await candidates.eligible(session, wanted)
@@ -86,11 +100,13 @@ async def _reachable(
     for one in found:
         circle = circles[one.contractor_id]
         km = geodesic((wanted.latitude, wanted.longitude), (circle.latitude, circle.longitude)).km
-        reach = offers.reach_km(circle.radius_km, terms.wave, farther_ok=circle.farther_ok)
+        reach = offers.reach_km(
+            circle.radius_km, terms.wave, farther_ok=circle.farther_ok, extra_km=terms.extra_km
+        )
         if km > reach:
-            exclusions[Exclusion.OUT_OF_RADIUS.value] += 1
+            exclusions.add(Exclusion.OUT_OF_RADIUS, [one.contractor_id], 1)
         elif not offers.band_allows(one.rating, one.points, terms.wave):
-            exclusions[Exclusion.BAND.value] += 1
+            exclusions.add(Exclusion.BAND, [one.contractor_id], 1)
         else:
             kept.append(replace(one, distance_km=round(km, 3)))
     return kept, circles
@@ -109,3 +125,12 @@ async def _circles(session: AsyncSession, ids: list[int]) -> dict[int, Circle]:
 def seed(terms: OfferTerms) -> str:
     """What ties are broken by and exploration is drawn from: the same for a repeated wave."""
     return f"{terms.order_id}:{terms.round}:{terms.wave}"
+
+
+def deadline(one: Scored, terms: OfferTerms) -> datetime:
+    """When this contractor's offer ends; on his own clock the night does not count."""
+    seconds = (terms.until - terms.now).total_seconds()
+    offset = one.candidate.utc_offset_minutes
+    return offers.offer_deadline(
+        terms.now, seconds, offset, terms.policy, is_urgent=terms.is_urgent
+    )

@@ -12,6 +12,7 @@ from rules.payments import Method, Op
 from rules.payouts import RegisterState
 from rules.points import PointsChange
 from rules.policy import Policy
+from rules.quotas import Quota
 from rules.statements import Side
 from rules.views import OrderView
 
@@ -66,6 +67,8 @@ class OfferTerms:
     policy: Policy
     explore: bool
     is_urgent: bool
+    # What support has widened the search by.
+    extra_km: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,9 @@ class SentOffer:
     distance_km: float
     score: float
     terms: dict[str, float]
+    # His own deadline: on his clock the night does not count.
+    until: datetime | None = None
+    utc_offset_minutes: int = 180
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,8 @@ class Written:
     round: int = 1
     # The change asks for the prepayment: up to this much of it may come from the client's credit.
     credit_max_kopecks: int = 0
+    # What the winner may have taken; none for whom support chose.
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities import holds, outbox, standing
-from activities.dispatch import Choice, choose, seed
+from activities.dispatch import Choice, choose, deadline, seed
 from activities.messages import OfferTerms, SentOffer, Wave
 from models.contractors import ContractorRow
 from models.database import Database
 from models.offers import DispatchDecisionRow, DispatchExclusionRow, HoldRow, OfferRow
 from models.orders import OrderRow
-from rules import offers, points
+from rules import points
+from rules.night import is_night
 from rules.offers import Exclusion, Scored
 from rules.orders import OfferState, OrderState
 from runtime import metrics
@@ -69,22 +70,33 @@ async def _send_wave(session: AsyncSession, terms: OfferTerms) -> tuple[Wave, bo
     granted = await _hold(session, terms, choice.ranked)
     await _write_wave(session, terms, choice, granted)
     await _tell(session, terms, choice, granted, silent)
-    offered = tuple(
-        SentOffer(one.candidate.contractor_id, one.candidate.distance_km, one.score, one.terms)
-        for one in granted
+    offered = tuple(_sent(one, terms) for one in granted)
+    return Wave(offered, dict(choice.exclusions.counts), choice.night_until), True
+
+
+def _sent(one: Scored, terms: OfferTerms) -> SentOffer:
+    who = one.candidate
+    return SentOffer(
+        who.contractor_id,
+        who.distance_km,
+        one.score,
+        one.terms,
+        deadline(one, terms),
+        who.utc_offset_minutes,
     )
-    return Wave(offered, dict(choice.exclusions), choice.night_until), True
 
 
 async def _sent_before(session: AsyncSession, terms: OfferTerms) -> Wave | None:
     rows = await session.exec(
-        select(OfferRow)
+        select(OfferRow, ContractorRow.utc_offset_minutes)
+        .join(ContractorRow, col(ContractorRow.id) == col(OfferRow.contractor_id))
         .where(OfferRow.order_id == terms.order_id, OfferRow.round == terms.round)
         .where(OfferRow.wave == terms.wave, OfferRow.rank > 0)
         .order_by(col(OfferRow.rank))
     )
     sent = tuple(
-        SentOffer(row.contractor_id, row.distance_km, row.score, row.terms) for row in rows
+        SentOffer(row.contractor_id, row.distance_km, row.score, row.terms, row.until, offset)
+        for row, offset in rows
     )
     if not sent:
         return None
@@ -113,7 +125,7 @@ async def _end_silent(session: AsyncSession, terms: OfferTerms) -> dict[int, sta
     awake = [
         points.change(one.id, points.PointsReason.SILENCE, terms.round)
         for one in known.values()
-        if not offers.is_night(terms.now, one.utc_offset_minutes, terms.policy)
+        if not is_night(terms.now, one.utc_offset_minutes, terms.policy)
     ]
     await standing.award(session, terms.order_id, awake, terms.policy.version, terms.now)
     await standing.refresh(session, list(known), terms.now)
@@ -144,9 +156,13 @@ async def _grant(
     ][:at_most]
     if not free:
         return []
-    chosen = [one.candidate.contractor_id for one in free]
     slots = [
-        {"order_id": terms.order_id, "contractor_id": one, "until": terms.until} for one in chosen
+        {
+            "order_id": terms.order_id,
+            "contractor_id": one.candidate.contractor_id,
+            "until": deadline(one, terms),
+        }
+        for one in free
     ]
     held = await session.exec(
         insert(HoldRow)
@@ -190,14 +206,21 @@ async def _write_wave(
     if choice.ranked:
         rows = [_decision(one, where, terms, chosen) for one in choice.ranked]
         await session.exec(insert(DispatchDecisionRow).values(rows).on_conflict_do_nothing())
-    if choice.exclusions:
+    nearest = choice.exclusions.nearest
+    if nearest:
         counts = insert(DispatchExclusionRow).values(
-            [{**where, "reason": reason, "count": n} for reason, n in choice.exclusions.items()]
+            [
+                {**where, "reason": reason, "count": n, "contractor_ids": nearest[reason]}
+                for reason, n in choice.exclusions.counts.items()
+            ]
         )
         await session.exec(
             counts.on_conflict_do_update(
                 index_elements=["order_id", "round", "wave", "reason"],
-                set_={"count": counts.excluded.count},
+                set_={
+                    "count": counts.excluded.count,
+                    "contractor_ids": counts.excluded.contractor_ids,
+                },
             )
         )
 
@@ -208,7 +231,7 @@ def _offer(one: Scored, where: dict[str, Any], terms: OfferTerms) -> dict[str, A
         "contractor_id": one.candidate.contractor_id,
         "state": OfferState.LIVE,
         "visit_at": terms.visit_at,
-        "until": terms.until,
+        "until": deadline(one, terms),
         "distance_km": one.candidate.distance_km,
         "score": one.score,
         "rank": one.rank,
@@ -242,12 +265,12 @@ async def _tell(
     silent: dict[int, standing.Contractor],
 ) -> None:
     """Cards of the asked and of the silent; the client's says how far the search has come."""
-    due = terms.until if granted else None
-    if granted:
+    due = max((deadline(one, terms) for one in granted), default=None)
+    if due is not None:
         progress: dict[str, Any] = {
             "wave": terms.wave,
             "offered": await _offered(session, terms),
-            "due_at": terms.until.isoformat(),
+            "due_at": due.isoformat(),
         }
         await session.exec(
             update(OrderRow)

@@ -20,7 +20,7 @@ from models.database import Database
 from models.orders import OrderEventRow, OrderRequestRow, OrderRow
 from models.users import UserRow
 from rules.catalog import Service
-from rules.errors import NoCapacity, OrderTaken, TooManyOrders
+from rules.errors import NoCapacity, OrderTaken, QuotaReached, TooManyOrders
 from rules.orders import FINAL_STATES, OrderEvent, OrderState, Role
 from rules.views import OrderView
 from runtime import metrics
@@ -80,7 +80,7 @@ class OrderActivities:
         try:
             async with self._database.transaction() as session:
                 writing = await _commit(session, batch)
-        except (OrderTaken, NoCapacity) as refusal:
+        except (OrderTaken, NoCapacity, QuotaReached) as refusal:
             return Committed(refused=type(refusal).__name__)
         except IntegrityError as error:
             if "uq_offers_won" not in str(error.orig):

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from local.season import JOB_MINUTES, UTC_OFFSET_MINUTES, Crew, Job, Season, answer
 from rules import offers
 from rules.catalog import JobClass, Service
+from rules.night import is_night
 from rules.offers import Candidate
 from rules.points import (
     POINTS,
@@ -183,7 +184,7 @@ class _Play:
         moment = START + timedelta(minutes=now)
         job_class = Service(search.job.service).job_class
         wave = search.wave + 1
-        night = offers.is_night(moment, UTC_OFFSET_MINUTES, self.policy)
+        night = is_night(moment, UTC_OFFSET_MINUTES, self.policy)
         found = []
         for crew, km in self.near[search.job.id]:
             one = self.people[crew.id]
@@ -208,7 +209,7 @@ class _Play:
         one.live[job_class] = one.live.get(job_class, 0) + 1
         search.asked.add(one.crew.id)
         search.live.add(one.crew.id)
-        night = offers.is_night(START + timedelta(minutes=now), UTC_OFFSET_MINUTES, self.policy)
+        night = is_night(START + timedelta(minutes=now), UTC_OFFSET_MINUTES, self.policy)
         said = answer(self.season, search.job, one.crew, candidate.distance_km, night=night)
         if said.accepts:
             self.at(

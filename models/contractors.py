@@ -46,6 +46,7 @@ class ContractorRow(Table, table=True):
             name="place",
         ),
         CheckConstraint("rating >= 1 AND rating <= 5", name="rating"),
+        CheckConstraint("fraud_score >= 0 AND fraud_score <= 100", name="fraud_score"),
         Index("ix_contractors_base", "base", postgresql_using="gist"),
     )
 
@@ -75,6 +76,10 @@ class ContractorRow(Table, table=True):
     # Won jobs, and offers that keep a place free until they are answered.
     busy: int = 0
     held: int = 0
+    # When his circle last changed; the database writes it.
+    moved_at: datetime = recorded_at()
+    # 0-100, from the antifraud signals; from the policy's gate on nothing is offered.
+    fraud_score: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     base: str | None = _base()
 
 

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Index, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from models.columns import Table, big, known, one_of, order_key, recorded_at, words
 from rules.offers import Exclusion
-from rules.orders import OfferState
+from rules.orders import OfferState, Role
 
 
 class OfferRow(Table, table=True):
@@ -21,6 +21,12 @@ class OfferRow(Table, table=True):
         Index("uq_offers_won", "order_id", unique=True, postgresql_where=text("state = 'won'")),
         Index("ix_offers_live", "contractor_id", postgresql_where=text("state = 'live'")),
         Index("ix_offers_contractor", "contractor_id", text("created_at DESC")),
+        Index(
+            "ix_offers_accepted",
+            "contractor_id",
+            "answered_at",
+            postgresql_where=text("state IN ('won', 'withdrawn')"),
+        ),
     )
 
     order_id: str = order_key(foreign_key="orders.id", primary_key=True)
@@ -47,6 +53,19 @@ class HoldRow(Table, table=True):
     order_id: str = order_key(foreign_key="orders.id", primary_key=True)
     contractor_id: int = big(foreign_key="contractors.id", primary_key=True, index=True)
     until: datetime
+
+
+class BlockRow(Table, table=True):
+    """One side of a past order does not want to meet the other again."""
+
+    __tablename__ = "blocks"
+    __table_args__ = (one_of("by_role", (Role.CLIENT, Role.CONTRACTOR)),)
+
+    client_id: int = big(foreign_key="users.id", primary_key=True)
+    contractor_id: int = big(foreign_key="contractors.id", primary_key=True, index=True)
+    by_role: Role = known(Role, primary_key=True)
+    order_id: str = order_key(foreign_key="orders.id")
+    created_at: datetime = recorded_at()
 
 
 class DispatchDecisionRow(Table, table=True):
@@ -80,4 +99,11 @@ class DispatchExclusionRow(Table, table=True):
     wave: int = Field(primary_key=True)
     reason: Exclusion = known(Exclusion, primary_key=True)
     count: int
+    # Who they were, the nearest first; bounded, so the count may be higher.
+    contractor_ids: list[int] = Field(
+        default_factory=list,
+        sa_type=ARRAY(BigInteger),
+        nullable=False,
+        sa_column_kwargs={"server_default": text("'{}'")},
+    )
     created_at: datetime = recorded_at()

@@ -89,6 +89,14 @@ class OrderRow(Table, table=True):
         Index("ix_orders_client", "client_id", text("created_at DESC")),
         Index("ix_orders_contractor", "contractor_id", text("created_at DESC")),
         Index("ix_orders_state", "state", "state_since"),
+        Index(
+            "ix_orders_open_jobs",
+            "contractor_id",
+            postgresql_where=text(
+                "state IN ('awaiting_prepayment', 'booked', 'in_progress',"
+                " 'awaiting_acceptance', 'disputed')"
+            ),
+        ),
         Index("ix_orders_attention", "state_since", postgresql_where=text("needs_attention")),
     )
 

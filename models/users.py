@@ -2,6 +2,9 @@
 
 from datetime import datetime
 
+from sqlalchemy import CheckConstraint
+from sqlmodel import Field
+
 from models.columns import Table, big, numbered, one_of, recorded_at, words
 
 LANGUAGES = ("ru", "en")
@@ -11,7 +14,10 @@ class UserRow(Table, table=True):
     """A person; `id` (from 1001) is `client_id` everywhere else."""
 
     __tablename__ = "users"
-    __table_args__ = (one_of("language", LANGUAGES),)
+    __table_args__ = (
+        one_of("language", LANGUAGES),
+        CheckConstraint("fraud_score >= 0 AND fraud_score <= 100", name="fraud_score"),
+    )
 
     id: int = numbered(1001)
     telegram_id: int | None = big(default=None, unique=True)
@@ -26,5 +32,7 @@ class UserRow(Table, table=True):
     # The person has blocked the bot, or support has blocked the person.
     blocked_at: datetime | None = None
     is_support: bool = False
+    # 0-100, from the antifraud signals; from the policy's gate on nothing is offered.
+    fraud_score: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     created_at: datetime = recorded_at()
     erased_at: datetime | None = None

@@ -128,7 +128,13 @@ def _searches_again(
     if contractor is None:
         raise TransitionRefused("there is no contractor")
     old = order.search
-    search = Search(old.round + 1, started_at=now, excluded=(*old.excluded, contractor))
+    search = Search(
+        old.round + 1,
+        started_at=now,
+        excluded=(*old.excluded, contractor),
+        redispatches=old.redispatches + 1,
+        extra_km=old.extra_km,
+    )
     after = order.after(
         event,
         now,

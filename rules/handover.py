@@ -6,13 +6,22 @@ from datetime import datetime, timedelta
 from rules import credit, points
 from rules.changes import Change, MoneyAction, Notice, OfferOutcome, to_client, to_support
 from rules.errors import TransitionRefused
-from rules.orders import Order, OrderEvent
+from rules.night import is_night
+from rules.orders import Offer, OfferState, Order, OrderEvent
 from rules.searching import expire
 
 
 def person_called(order: Order, now: datetime) -> Change:
-    """Distribution is exhausted: support has a day, then the order ends by itself."""
-    kept, outcomes = expire(order)
+    """Distribution is exhausted: support has a day, then the order ends by itself.
+
+    Whoever still has time to answer keeps it.
+    """
+    due = tuple(one for one in order.search.live() if one.until <= now)
+    kept = tuple(
+        replace(one, state=OfferState.EXPIRED) if one in due else one for one in order.search.offers
+    )
+    number = order.search.round
+    outcomes = tuple(OfferOutcome(one.contractor_id, number, OfferState.EXPIRED) for one in due)
     search = replace(order.search, offers=kept, person_since=now)
     after = order.after(
         OrderEvent.PERSON_CALLED,
@@ -25,14 +34,19 @@ def person_called(order: Order, now: datetime) -> Change:
         after,
         OrderEvent.PERSON_CALLED,
         offers=outcomes,
-        points=_silence(outcomes),
+        points=_silence(order, due, now),
         tellings=(*to_client(Notice.PERSON_SEARCHES), *to_support(Notice.NEEDS_PERSON)),
     )
 
 
-def _silence(outcomes: tuple[OfferOutcome, ...]) -> tuple[points.PointsChange, ...]:
+def _silence(
+    order: Order, offers: tuple[Offer, ...], now: datetime
+) -> tuple[points.PointsChange, ...]:
+    """Silence costs points, but not at a contractor's night."""
     return tuple(
-        points.change(one.contractor_id, points.PointsReason.SILENCE, one.round) for one in outcomes
+        points.change(one.contractor_id, points.PointsReason.SILENCE, order.search.round)
+        for one in offers
+        if not is_night(now, one.utc_offset_minutes, order.policy)
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from rules.night import after_waking
 from rules.orders import Offer, Order, Search
 from rules.policy import POLICY_V1, Policy, ScoreWeights
 
@@ -39,6 +40,9 @@ class Exclusion(StrEnum):
     OFFERS_LIVE = "offers_live"
     BAND = "band"
     BLOCKED = "blocked"
+    PARTED = "parted"
+    QUOTA = "quota"
+    FRAUD = "fraud"
 
 
 @dataclass(frozen=True)
@@ -124,28 +128,29 @@ def rank(
     ]
 
 
-def is_night(now: datetime, utc_offset_minutes: int, policy: Policy) -> bool:
-    """Whether it is night (22:00-07:00 by default) in a zone; equal hours switch night off."""
-    if policy.night_from_hour == policy.night_to_hour:
-        return False
-    hour = (now + timedelta(minutes=utc_offset_minutes)).hour
-    return hour >= policy.night_from_hour or hour < policy.night_to_hour
+def offer_deadline(
+    now: datetime, seconds: float, utc_offset_minutes: int, policy: Policy, *, is_urgent: bool
+) -> datetime:
+    """When an offer made now ends; on a contractor's own clock the night does not count.
+
+    An urgent order does not wait for a morning: only those are asked whose time is up before
+    their night, and those who agreed to be woken.
+    """
+    if is_urgent:
+        return now + timedelta(seconds=seconds)
+    return after_waking(now, seconds, utc_offset_minutes, policy)
 
 
-def morning(now: datetime, utc_offset_minutes: int, policy: Policy) -> datetime:
-    """The end of the night that `now` lies in, or of the next one."""
-    local = now + timedelta(minutes=utc_offset_minutes)
-    end = local.replace(hour=policy.night_to_hour, minute=0, second=0, microsecond=0)
-    if end <= local:
-        end += timedelta(days=1)
-    return end - timedelta(minutes=utc_offset_minutes)
+def reach_km(radius_km: float, wave: int, *, farther_ok: bool, extra_km: float = 0) -> float:
+    """How far a contractor is asked: his own circle; from wave 4 those who agreed, 1.5 times.
 
-
-def reach_km(radius_km: float, wave: int, *, farther_ok: bool) -> float:
-    """How far a contractor is asked: his own circle; from wave 4 those who agreed, 1.5 times."""
-    if farther_ok and wave >= FARTHER_FROM_WAVE:
-        return min(radius_km * FARTHER_FACTOR, max(radius_km, FARTHER_KM_MAX))
-    return radius_km
+    `extra_km` is what support has widened this order by, for those who agreed to farther.
+    """
+    if not farther_ok:
+        return radius_km
+    if wave >= FARTHER_FROM_WAVE or extra_km:
+        radius_km = min(radius_km * FARTHER_FACTOR, max(radius_km, FARTHER_KM_MAX))
+    return radius_km + extra_km
 
 
 def band_allows(rating: float, points: float, wave: int) -> bool:

@@ -7,7 +7,6 @@ from enum import StrEnum
 from rules.catalog import Estimate, JobClass, Service
 from rules.errors import OrderClosed
 from rules.policy import POLICY_V1, ClassPolicy, Policy
-from rules.quotes import Quotes
 from rules.transitions import (
     FINAL_STATES,
     TRANSITIONS,
@@ -27,6 +26,7 @@ __all__ = [
     "Order",
     "OrderEvent",
     "OrderState",
+    "PriceProposal",
     "Proposal",
     "Role",
     "Search",
@@ -53,8 +53,6 @@ class OfferState(StrEnum):
     LOST = "lost"
     WITHDRAWN = "withdrawn"
     SKIPPED = "skipped"
-    # Asked for a quote, and gave it.
-    QUOTED = "quoted"
 
 
 @dataclass(frozen=True)
@@ -68,6 +66,8 @@ class Offer:
     distance_km: float = 0.0
     score: float = 0.0
     state: OfferState = OfferState.LIVE
+    # The contractor's own clock: at his night silence costs nothing.
+    utc_offset_minutes: int = 180
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,11 @@ class Search:
     offers: tuple[Offer, ...] = ()
     # Contractors of earlier rounds who withdrew or did not come; never asked again.
     excluded: tuple[int, ...] = ()
+    # How often the order has gone from one contractor to the next.
+    redispatches: int = 0
+    # How much farther support lets contractors be asked who agreed to farther.
+    extra_km: int = 0
+    night_told: bool = False
 
     def live(self) -> tuple[Offer, ...]:
         """The offers that can still be answered in time."""
@@ -148,6 +153,14 @@ class Proposal:
 
 
 @dataclass(frozen=True)
+class PriceProposal:
+    """Another price range that support proposes; nothing changes before the client agrees."""
+
+    estimate: Estimate
+    prepayment_kopecks: int
+
+
+@dataclass(frozen=True)
 class Order:
     """One order as its workflow knows it: ids, enums, amounts, instants and the town only."""
 
@@ -170,6 +183,7 @@ class Order:
     state_since: datetime | None = None
     due_at: datetime | None = None
     search: Search = field(default_factory=Search)
+    price_proposal: PriceProposal | None = None
     contractor_id: int | None = None
     visit_at: datetime | None = None
     accepted_at: datetime | None = None
@@ -191,8 +205,6 @@ class Order:
     claim: Claim | None = None
     cancelled_by: Role | None = None
     reason: str = ""
-    # A project job is quoted by several contractors; None: by ordinary offers.
-    quotes: Quotes | None = None
     client_stars: int | None = None
     contractor_stars: int | None = None
     compensation_kopecks: int = 0

@@ -38,6 +38,10 @@ class ClassPolicy:
     on_the_way_cap_percent: int
     max_live_offers: int
     wave_sizes: tuple[int, ...] = (1, 1, 2, 3, 5)
+    # How many jobs of the class a contractor may take, by his own clock; and have open at once.
+    accepts_per_day: int = 4
+    accepts_per_week: int = 20
+    open_jobs_max: int = 5
 
 
 def _urgent() -> ClassPolicy:
@@ -54,6 +58,7 @@ def _urgent() -> ClassPolicy:
         refund_tiers=(RefundTier(0, 50),),
         on_the_way_cap_percent=50,
         max_live_offers=1,
+        open_jobs_max=3,
     )
 
 
@@ -88,6 +93,10 @@ def _project() -> ClassPolicy:
         refund_tiers=(RefundTier(72 * HOUR, 0), RefundTier(24 * HOUR, 20), RefundTier(0, 30)),
         on_the_way_cap_percent=30,
         max_live_offers=3,
+        accepts_per_day=1,
+        accepts_per_week=3,
+        # One under way and three booked.
+        open_jobs_max=4,
     )
 
 
@@ -147,14 +156,15 @@ class Policy:
     # Smaller sums wait: a contractor's share, a client's compensation.
     payout_min_kopecks: int = 500_00
     credit_payout_min_kopecks: int = 100_00
+    # Until so many jobs are done, a contractor may take so much of the class's quotas.
+    newcomer_quota_jobs: int = 3
+    newcomer_quota_percent: int = 50
+    # From this score on (0-100) nothing is offered until a person has looked.
+    fraud_score_gate: int = 70
+    # A paid order goes to other contractors by itself so often; then a person decides.
+    redispatches_max: int = 3
     client_unpaid_orders_max: int = 3
     client_orders_per_day: int = 5
-    # Project jobs: contractors quote and the client chooses; off: ordinary offers, as for service.
-    project_quotes: bool = True
-    quotes_invited: int = 5
-    quotes_wanted: int = 3
-    choose_seconds: int = 72 * HOUR
-    quote_valid_seconds: int = 21 * DAY
     tariffs: dict[str, Estimate] = field(default_factory=lambda: dict(TARIFFS_V1))
 
     def for_class(self, job_class: JobClass) -> ClassPolicy:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from rules.catalog import JobClass
 from rules.changes import (
     Change,
     Notice,
@@ -18,6 +19,7 @@ from rules.errors import (
     OrderTaken,
     TransitionRefused,
 )
+from rules.night import after_waking
 from rules.offers import wave_size
 from rules.orders import FINAL_STATES, Offer, OfferState, Order, OrderEvent, OrderState, Role
 from rules.slots import offered_visit
@@ -48,15 +50,29 @@ def waves_left(order: Order) -> bool:
     """Whether another wave may be sent before a person takes over."""
     if wave_size(order, order.search.wave + 1) == 0:
         return False
+    if order.search.redispatches > order.policy.redispatches_max:
+        return False
     return order.search.empty_queries < order.policy.empty_queries_max
 
 
 def search_ends(order: Order) -> datetime:
-    """When the automatic search hands over to a person, whatever it has found."""
-    if order.search.started_at is None:
+    """When the automatic search hands over to a person, whatever it has found.
+
+    Only working time counts, on the clock of the order's place; an urgent search sleeps only
+    while nobody is awake. A paid order leaves a person his time before its own end.
+    """
+    started = order.search.started_at
+    if started is None:
         raise TransitionRefused("the search has not begun")
     seconds = order.clocks.search_seconds
-    return order.search.started_at + timedelta(seconds=seconds)
+    if order.job_class is JobClass.URGENT:
+        ends = started + timedelta(seconds=seconds)
+    else:
+        ends = after_waking(started, seconds, order.utc_offset_minutes, order.policy)
+    if order.redispatch_since is None:
+        return ends
+    before = order.policy.redispatch_seconds - order.policy.person_seconds
+    return min(ends, order.redispatch_since + timedelta(seconds=max(0, before)))
 
 
 def wave_sent(order: Order, offers: tuple[Offer, ...]) -> Order:

@@ -29,6 +29,11 @@ class OrderEvent(StrEnum):
     WAVE_SENT = "wave_sent"
     OFFER_DECLINED = "offer_declined"
     PERSON_CALLED = "person_called"
+    NIGHT_PAUSED = "night_paused"
+    RADIUS_WIDENED = "radius_widened"
+    PRICE_PROPOSED = "price_proposed"
+    PRICE_AGREED = "price_agreed"
+    PRICE_REFUSED = "price_refused"
     ACCEPTED = "accepted"
     REBOOKED = "rebooked"
     CLAIM_REFUSED = "claim_refused"
@@ -71,6 +76,13 @@ FINAL_STATES = frozenset({_S.COMPLETED, _S.CANCELLED, _S.UNPAID, _S.NO_CONTRACTO
 """The job is over; money may still be moving until `money_closed`."""
 
 _OF_MONEY = (_E.PAYMENTS_BACK, _E.MONEY_STUCK, _E.MONEY_RECOVERED, _E.CAPTURED_IN_PART)
+_OF_SEARCH = (
+    _E.NIGHT_PAUSED,
+    _E.RADIUS_WIDENED,
+    _E.PRICE_PROPOSED,
+    _E.PRICE_AGREED,
+    _E.PRICE_REFUSED,
+)
 _OPEN = tuple(state for state in OrderState if state not in FINAL_STATES)
 _WORKING = (_S.BOOKED, _S.IN_PROGRESS)
 
@@ -80,6 +92,7 @@ TRANSITIONS: dict[tuple[OrderState, OrderEvent], OrderState] = {
     (_S.SEARCHING, _E.WAVE_SENT): _S.SEARCHING,
     (_S.SEARCHING, _E.OFFER_DECLINED): _S.SEARCHING,
     (_S.SEARCHING, _E.PERSON_CALLED): _S.SEARCHING,
+    **{(_S.SEARCHING, event): _S.SEARCHING for event in _OF_SEARCH},
     (_S.SEARCHING, _E.ACCEPTED): _S.AWAITING_PREPAYMENT,
     # A replacement for a paid order needs no second prepayment.
     (_S.SEARCHING, _E.REBOOKED): _S.BOOKED,

@@ -14,8 +14,9 @@ from activities.orders import OrderActivities
 from rules import credit, payments, searching
 from rules.changes import Change, MoneyAction
 from rules.money import prepayment
-from rules.orders import Order, OrderState
+from rules.orders import Order, OrderState, Role
 from rules.payments import Money
+from rules.quotas import Quota, quota_of
 from rules.views import OfferView, view
 from texts.details import details_markdown
 from workflows import attributes
@@ -91,6 +92,7 @@ class OrderRecord:
             note=change.note,
             round=change.order.search.round,
             credit_max_kopecks=credit_max_kopecks,
+            quota=_quota(change),
         )
 
     async def written(self) -> None:
@@ -229,6 +231,13 @@ class OrderRecord:
 def _listed(order: Order) -> tuple[object, ...]:
     """What support's lists show; not each wave's deadline, which would be one more action each."""
     return order.state, order.calls_person, order.visit_at
+
+
+def _quota(change: Change) -> Quota | None:
+    """What the winner may take; support may give an order to anybody who has a free slot."""
+    if change.winner is None or change.by is not Role.CONTRACTOR:
+        return None
+    return quota_of(change.order.policy, change.order.job_class)
 
 
 def _headline(batch: tuple[Written, ...]) -> str:

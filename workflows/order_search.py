@@ -1,14 +1,14 @@
 """The search for a contractor: waves of offers, then a person, then the end."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from temporalio import workflow
 
 from activities.messages import OfferTerms, Wave
 from activities.offers import OfferActivities
-from rules import handover, offers, searching
+from rules import handover, offers, search_changes, searching
 from rules.catalog import JobClass
+from rules.night import waking_time
 from rules.orders import Offer, OfferState, Order
 from rules.slots import offered_visit
 from texts.formatting import clock
@@ -57,25 +57,25 @@ class Searching(Cashier):
         """Nobody can be asked now: look again later, in the morning, or when somebody comes."""
         if wave.offers or not self.is_searching():
             return
-        ends = searching.search_ends(self.order)
         again = workflow.now() + timedelta(seconds=self.order.policy.empty_query_seconds)
         if wave.night_until is not None:
-            again = wave.night_until
-            self.order = replace(
-                self.order,
-                search=replace(
-                    self.order.search,
-                    empty_queries=0,
-                    # The night does not count against the automatic search.
-                    started_at=again if again > ends else self.order.search.started_at,
-                ),
-            )
+            again = await self._sleep_until(wave.night_until)
         self._available = False
         await self.wait(
             lambda: not self.is_searching() or self._available,
             again,
             f"Nobody free, next look at {_local(again, self.order)}",
         )
+
+    async def _sleep_until(self, morning: datetime) -> datetime:
+        """When to go on; the client is told once, and nobody waits for his answer."""
+        again = waking_time(morning, self.order.order_id)
+        if not self.order.search.night_told:
+            self.decide(search_changes.night_paused(self.order, again, workflow.now()))
+            await self.written()
+        if self.is_searching():
+            self.order = search_changes.slept(self.order, again)
+        return again
 
     async def _send_wave(self, size: int) -> Wave:
         # The writing lock keeps an acceptance of an earlier offer behind this wave's rows.
@@ -117,6 +117,7 @@ class Searching(Cashier):
             policy=order.policy,
             explore=not is_urgent,
             is_urgent=is_urgent,
+            extra_km=order.search.extra_km,
         )
 
     def _take_wave(self, terms: OfferTerms, wave: Wave) -> None:
@@ -127,10 +128,11 @@ class Searching(Cashier):
             Offer(
                 one.contractor_id,
                 terms.wave,
-                terms.until,
+                one.until or terms.until,
                 terms.visit_at,
                 one.distance_km,
                 one.score,
+                utc_offset_minutes=one.utc_offset_minutes,
             )
             for one in wave.offers
         )

@@ -5,18 +5,20 @@ is missed; the caller checks the kept rows exactly and filters priority bands by
 """
 
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from models.queries import quotas
 from models.queries.plain import run
 from rules.catalog import JobClass, Service, ServiceType
-from rules.geo import normalised_longitude
-from rules.limits import CANDIDATES_MAX, EXPLAINED_MAX
+from rules.geo import coverage_box, normalised_longitude
+from rules.limits import CANDIDATES_MAX, EXPLAINED_MAX, EXPLAINED_NAMED_MAX
 from rules.offers import FARTHER_FROM_WAVE, Candidate, Exclusion
 from rules.policy import POLICY_V1, Policy
+from rules.quotas import quota_of
 
 _FACTS = tuple(one.name for one in fields(Candidate))
 
@@ -33,19 +35,31 @@ class Wanted:
     client_id: int
     asked: tuple[int, ...] = ()
     policy: Policy = POLICY_V1
+    # Support's word: whoever agreed to farther may be so much farther away.
+    extra_km: int = 0
 
 
 # Everything is `c` (contractors) and `u` (their owners), so that both statements ask the same.
 _DISTANCE = "haversine_km(c.latitude, c.longitude, :latitude, :longitude)"
-_REACHED = f"""{_DISTANCE} <= 1.006 * CASE WHEN :farther
-    THEN farthest_km(c.radius_km, c.farther_ok) ELSE c.radius_km END"""
-_LOCAL_HOUR = """extract(hour FROM CAST(:now AS timestamptz) AT TIME ZONE 'UTC'
+_REACHED = f"""{_DISTANCE} <= 1.006 * CASE WHEN c.farther_ok AND :farther
+    THEN farthest_km(c.radius_km, true) + CAST(:extra_km AS int) ELSE c.radius_km END"""
+_LOCAL_HOUR = """extract(hour FROM CAST(:{at} AS timestamptz) AT TIME ZONE 'UTC'
     + make_interval(mins => c.utc_offset_minutes))"""
-# As rules.offers.is_night: equal hours switch night off; urgent jobs go to those who opted in.
-_SLEEPS = f"""(CAST(:night_from AS int) <> CAST(:night_to AS int)
-    AND ({_LOCAL_HOUR} >= CAST(:night_from AS int) OR {_LOCAL_HOUR} < CAST(:night_to AS int))
+# As rules.offers.sleeps: equal hours switch night off; urgent jobs go to those who opted in, and
+# are not begun with others when their short timer would end at night.
+_NIGHT = """CASE WHEN CAST(:night_from AS int) < CAST(:night_to AS int)
+    THEN {hour} >= CAST(:night_from AS int) AND {hour} < CAST(:night_to AS int)
+    WHEN CAST(:night_from AS int) > CAST(:night_to AS int)
+    THEN {hour} >= CAST(:night_from AS int) OR {hour} < CAST(:night_to AS int)
+    ELSE false END"""
+_SLEEPS = f"""(({_NIGHT.format(hour=_LOCAL_HOUR.format(at="now"))}
+    OR {_NIGHT.format(hour=_LOCAL_HOUR.format(at="timer_ends"))})
     AND NOT (CAST(:urgent AS boolean) AND c.night_ok))"""
 _SHUT_OUT = "u.blocked_at IS NOT NULL"
+_FRAUD = "greatest(c.fraud_score, u.fraud_score) >= :fraud_gate"
+# Read once: whoever this client does not want, or who does not want him.
+_PARTED = """c.id = ANY(ARRAY(
+    SELECT b.contractor_id FROM blocks b WHERE b.client_id = :client_id))"""
 _BLOCKED = f"(c.status <> 'active' OR {_SHUT_OUT})"
 _ASKED = "c.id = ANY(CAST(:asked AS bigint[]))"
 _FULL = "c.busy + c.held >= c.capacity"
@@ -65,26 +79,36 @@ _NEAR = """(
     FROM contractor_services s
     JOIN contractors c ON c.id = s.contractor_id
     WHERE s.active AND s.service_type = '{service_type}'
-        AND s.cov @> box(point({east}, :latitude), point({east}, :latitude)) AND {reached}
+        AND {covered} AND {reached}
         AND c.status = 'active' AND c.user_id <> :client_id AND NOT {asked}
         AND NOT {sleeps} AND NOT ({full}) AND NOT ({offers_live})
+        AND NOT {parted} AND NOT {quota} AND c.fraud_score < :fraud_gate
     ORDER BY s.base <-> point(({east}) * 0.56, :latitude)
     LIMIT :first
 )"""
 
 
-def _eligible(turns: tuple[int, ...]) -> str:
+_COVERED = "s.cov @> box(point({east}, :latitude), point({east}, :latitude))"
+# Circles that come near enough to the place.
+_NEARLY_COVERED = """s.cov && box(point({east} - :margin_east, :latitude - :margin_north),
+    point({east} + :margin_east, :latitude + :margin_north))"""
+
+
+def _eligible(turns: tuple[int, ...], covered: str = _COVERED) -> str:
     scans = " UNION ALL ".join(
-        _NEAR.replace("{east}", f"east_of_zero(:longitude) + {turn}") for turn in turns
+        _NEAR.replace("{covered}", covered).replace("{east}", f"east_of_zero(:longitude) + {turn}")
+        for turn in turns
     )
     return (
         f"WITH near AS MATERIALIZED ({scans})"  # noqa: S608 - our own words only
         " SELECT near.* FROM near JOIN users u ON u.id = near.user_id"
-        f" WHERE NOT {_SHUT_OUT} ORDER BY distance_km, contractor_id LIMIT :at_most"
+        f" WHERE NOT {_SHUT_OUT} AND u.fraud_score < :fraud_gate"
+        " ORDER BY distance_km, contractor_id LIMIT :at_most"
     )
 
 
 _ELIGIBLE, _ELIGIBLE_AT_ZERO = _eligible((0,)), _eligible((0, 360, -360))
+_ELIGIBLE_WIDENED = _eligible((0, 360, -360), _NEARLY_COVERED)
 # Up to 80 degrees north no box is wider than this to either side; nearer the pole any may be.
 _WIDEST_DEGREES = 8.0
 _FARTHEST_NORTH = 80.0
@@ -104,16 +128,19 @@ WITH around AS MATERIALIZED (
     SELECT c.* FROM contractors c
     ORDER BY c.base <-> flat(:latitude, :longitude) LIMIT :first
 )
-SELECT reason, count(*) FROM (
-    SELECT CASE
+SELECT reason, count(*), (array_agg(id ORDER BY distance))[1:{named}] FROM (
+    SELECT c.id, {distance} AS distance, CASE
         WHEN NOT ({reached}) THEN CASE WHEN s.active THEN '{x.OUT_OF_RADIUS}' END
         WHEN s.contractor_id IS NULL THEN '{x.SERVICE}'
         WHEN {blocked} THEN '{x.BLOCKED}'
+        WHEN {fraud} THEN '{x.FRAUD}'
         WHEN NOT c.online THEN '{x.OFF_LINE}'
         WHEN c.user_id = :client_id THEN '{x.OWN_ORDER}'
+        WHEN {parted} THEN '{x.PARTED}'
         WHEN {asked} THEN '{x.ASKED_BEFORE}'
         WHEN {sleeps} THEN '{x.NIGHT}'
         WHEN {full} THEN '{x.CAPACITY}'
+        WHEN {quota} THEN '{x.QUOTA}'
         WHEN {offers_live} THEN '{x.OFFERS_LIVE}'
     END AS reason
     FROM around c
@@ -136,13 +163,17 @@ def _statement(template: str, service_type: ServiceType) -> str:
         sleeps=_SLEEPS,
         full=_FULL,
         offers_live=_OFFERS_LIVE,
+        fraud=_FRAUD,
+        parted=_PARTED,
+        quota=quotas.REACHED,
+        named=EXPLAINED_NAMED_MAX,
         x=Exclusion,
     )
 
 
-_FIND, _FIND_AT_ZERO = (
+_FIND, _FIND_AT_ZERO, _FIND_WIDENED = (
     {service_type: text(_statement(template, service_type)) for service_type in ServiceType}
-    for template in (_ELIGIBLE, _ELIGIBLE_AT_ZERO)
+    for template in (_ELIGIBLE, _ELIGIBLE_AT_ZERO, _ELIGIBLE_WIDENED)
 )
 _COUNT = {service_type: text(_statement(_EXCLUDED, service_type)) for service_type in ServiceType}
 
@@ -150,18 +181,31 @@ _COUNT = {service_type: text(_statement(_EXCLUDED, service_type)) for service_ty
 def _parameters(wanted: Wanted) -> dict[str, Any]:
     policy = wanted.policy
     job_class = wanted.service.job_class
+    quota = quota_of(policy, job_class)
+    is_urgent = job_class is JobClass.URGENT
+    timer = timedelta(seconds=policy.for_class(job_class).offer_timeout_seconds)
     return {
         "latitude": wanted.latitude,
         "longitude": wanted.longitude,
-        "farther": wanted.wave >= FARTHER_FROM_WAVE,
+        "farther": wanted.wave >= FARTHER_FROM_WAVE or wanted.extra_km > 0,
+        "extra_km": wanted.extra_km,
         "now": wanted.now,
         "night_from": policy.night_from_hour,
         "night_to": policy.night_to_hour,
-        "urgent": job_class is JobClass.URGENT,
+        # The others' timers stand still at night.
+        "timer_ends": wanted.now + timer if is_urgent else wanted.now,
+        "urgent": is_urgent,
         "client_id": wanted.client_id,
         "asked": list(wanted.asked),
         "job_class": job_class.value,
         "offers_max": policy.for_class(job_class).max_live_offers,
+        "fraud_gate": policy.fraud_score_gate,
+        "open_jobs_max": quota.open_jobs,
+        "per_day": quota.per_day,
+        "per_week": quota.per_week,
+        "newcomer_jobs": quota.newcomer_jobs,
+        "newcomer_per_day": quota.for_newcomer(quota.per_day),
+        "newcomer_per_week": quota.for_newcomer(quota.per_week),
     }
 
 
@@ -179,6 +223,11 @@ async def eligible(
     first = CANDIDATES_MAX * _MEASURED_PER_KEPT
     parameters = {**_parameters(wanted), "at_most": kept, "first": first}
     find = _FIND_AT_ZERO if _is_at_zero(wanted) else _FIND
+    if wanted.extra_km:
+        find = _FIND_WIDENED
+        box = coverage_box(wanted.latitude, wanted.longitude, wanted.extra_km)
+        parameters["margin_east"] = (box.east - box.west) / 2
+        parameters["margin_north"] = (box.north - box.south) / 2
     await run(session, _STEER)
     found = await run(session, find[wanted.service.service_type], parameters)
     rows = list(found.mappings())
@@ -186,7 +235,15 @@ async def eligible(
     return [Candidate(**{name: row[name] for name in _FACTS}) for row in rows]
 
 
-async def excluded(session: AsyncSession, wanted: Wanted) -> dict[Exclusion, int]:
+@dataclass(frozen=True)
+class Excluded:
+    """How many may not be asked for one reason, and the nearest of them."""
+
+    count: int
+    nearest: tuple[int, ...]
+
+
+async def excluded(session: AsyncSession, wanted: Wanted) -> dict[Exclusion, Excluded]:
     """How many others may not be asked, each counted under the first reason that applies.
 
     Who is out of reach counts only if he is on line with this service. Of the nearest
@@ -195,6 +252,6 @@ async def excluded(session: AsyncSession, wanted: Wanted) -> dict[Exclusion, int
     parameters = {**_parameters(wanted), "first": EXPLAINED_MAX}
     await run(session, _STEER)
     found = await run(session, _COUNT[wanted.service.service_type], parameters)
-    counted = {Exclusion(reason): count for reason, count in found}
+    counted = {Exclusion(reason): Excluded(count, tuple(ids)) for reason, count, ids in found}
     await run(session, _RELEASE)
     return counted

@@ -18,7 +18,8 @@ from models.queries.orders import contractor_jobs
 from models.queries.plain import run
 from rules.catalog import Service, ServiceType
 from rules.geo import coverage_box
-from rules.offers import Exclusion, is_night, reach_km
+from rules.night import is_night
+from rules.offers import Exclusion, reach_km
 from rules.policy import POLICY_V1
 from tests.models.conftest import NOON, TVER, Town
 
@@ -80,7 +81,9 @@ async def _ids(database: Database, wanted: Wanted = WANTED) -> list[int]:
 
 async def _reasons(database: Database, wanted: Wanted = WANTED) -> dict[Exclusion, int]:
     async with database.reading() as session:
-        return await excluded(session, wanted)
+        found = await excluded(session, wanted)
+    assert all(len(one.nearest) == min(one.count, 50) for one in found.values())
+    return {reason: one.count for reason, one in found.items()}
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from rules import offers
 from rules.catalog import Service
+from rules.night import is_night, morning
 from rules.offers import Candidate
 from rules.policy import POLICY_V1
 from tests.orders import searching_order
@@ -157,15 +158,15 @@ def test_night_is_told_by_the_contractors_own_clock(
 ) -> None:
     now = datetime(2026, 6, 1, utc_hour, 0, tzinfo=UTC)
 
-    assert offers.is_night(now, offset, POLICY_V1) is night
-    morning = offers.morning(now, offset, POLICY_V1)
-    assert morning > now
-    assert not offers.is_night(morning, offset, POLICY_V1)
+    assert is_night(now, offset, POLICY_V1) is night
+    waking = morning(now, offset, POLICY_V1)
+    assert waking > now
+    assert not is_night(waking, offset, POLICY_V1)
 
 
 def test_equal_hours_switch_night_off() -> None:
     policy = replace(POLICY_V1, night_from_hour=0, night_to_hour=0)
-    assert not offers.is_night(datetime(2026, 6, 1, 0, 0, tzinfo=UTC), 0, policy)
+    assert not is_night(datetime(2026, 6, 1, 0, 0, tzinfo=UTC), 0, policy)
 
 
 def test_waves_are_1_1_2_3_5_and_then_no_more() -> None:

@@ -49,10 +49,19 @@ def test_refusal_does_not_restart_the_clock_of_the_state() -> None:
 
 
 def test_who_was_silent_when_a_person_takes_over_loses_points() -> None:
-    change = handover.person_called(searching_order(Service.REPAIR_PUMP, CONTRACTOR), NOW)
+    order = searching_order(Service.REPAIR_PUMP, CONTRACTOR)
+    change = handover.person_called(order, NOW + HOUR)
+    # At 22:00 in Moscow; the offer's time was up, but he slept.
+    at_night = handover.person_called(order, NOW + 10 * HOUR)
+    early = handover.person_called(order, NOW)
 
     lost = [(one.contractor_id, one.reason, one.delta) for one in change.points]
     assert lost == [(CONTRACTOR, PointsReason.SILENCE, -3)]
+    assert at_night.points == ()
+    assert [one.state for one in at_night.offers] == [OfferState.EXPIRED]
+    # Whoever still has time keeps it.
+    assert (early.offers, early.points) == ((), ())
+    assert early.order.search.live() == order.search.live()
 
 
 def test_search_that_gives_up_lets_all_money_go() -> None:
