@@ -165,6 +165,12 @@ class Policy:
     redispatches_max: int = 3
     client_unpaid_orders_max: int = 3
     client_orders_per_day: int = 5
+    # Project jobs: contractors quote and the client chooses; off: ordinary offers, as for service.
+    project_quotes: bool = True
+    quotes_invited: int = 5
+    quotes_wanted: int = 3
+    choose_seconds: int = 72 * HOUR
+    quote_valid_seconds: int = 21 * DAY
     tariffs: dict[str, Estimate] = field(default_factory=lambda: dict(TARIFFS_V1))
 
     def for_class(self, job_class: JobClass) -> ClassPolicy:
