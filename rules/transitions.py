@@ -34,6 +34,15 @@ class OrderEvent(StrEnum):
     PRICE_PROPOSED = "price_proposed"
     PRICE_AGREED = "price_agreed"
     PRICE_REFUSED = "price_refused"
+    QUOTED = "quoted"
+    QUOTE_WITHDRAWN = "quote_withdrawn"
+    QUOTES_EXPIRED = "quotes_expired"
+    QUOTES_IN = "quotes_in"
+    CHOICE_REMINDED = "choice_reminded"
+    CHOICE_EXTENDED = "choice_extended"
+    METRES_ASKED = "metres_asked"
+    METRES_AGREED = "metres_agreed"
+    METRES_REFUSED = "metres_refused"
     ACCEPTED = "accepted"
     REBOOKED = "rebooked"
     CLAIM_REFUSED = "claim_refused"
@@ -83,6 +92,15 @@ _OF_SEARCH = (
     _E.PRICE_AGREED,
     _E.PRICE_REFUSED,
 )
+_OF_QUOTES = (
+    _E.QUOTED,
+    _E.QUOTE_WITHDRAWN,
+    _E.QUOTES_EXPIRED,
+    _E.QUOTES_IN,
+    _E.CHOICE_REMINDED,
+    _E.CHOICE_EXTENDED,
+)
+_OF_METRES = (_E.METRES_ASKED, _E.METRES_AGREED, _E.METRES_REFUSED)
 _OPEN = tuple(state for state in OrderState if state not in FINAL_STATES)
 _WORKING = (_S.BOOKED, _S.IN_PROGRESS)
 
@@ -92,6 +110,8 @@ TRANSITIONS: dict[tuple[OrderState, OrderEvent], OrderState] = {
     (_S.SEARCHING, _E.WAVE_SENT): _S.SEARCHING,
     (_S.SEARCHING, _E.OFFER_DECLINED): _S.SEARCHING,
     (_S.SEARCHING, _E.PERSON_CALLED): _S.SEARCHING,
+    **{(_S.SEARCHING, event): _S.SEARCHING for event in _OF_QUOTES},
+    **{(_S.IN_PROGRESS, event): _S.IN_PROGRESS for event in _OF_METRES},
     **{(_S.SEARCHING, event): _S.SEARCHING for event in _OF_SEARCH},
     (_S.SEARCHING, _E.ACCEPTED): _S.AWAITING_PREPAYMENT,
     # A replacement for a paid order needs no second prepayment.
