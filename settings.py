@@ -89,6 +89,7 @@ class Settings(BaseSettings):
     telegram_mode: Literal["webhook", "polling"] = "webhook"
     telegram_webhook_secret: SecretStr | None = None
     telegram_support_chat: int | None = None
+    telegram_provider_token: SecretStr | None = None
 
     yookassa_shop_id: str | None = None
     yookassa_secret_key: SecretStr | None = None
@@ -236,6 +237,8 @@ def _production_problems(settings: Settings) -> Iterable[tuple[str, str]]:
         yield "FAILPOINTS", "kills processes on purpose; unset it in production"
     if settings.payload_codec != "on":
         yield "PAYLOAD_CODEC", "is off; set it to on"
+    if settings.geocoder == "yandex" and settings.geocoder_key is None:
+        yield "GEOCODER_KEY", "is needed for this geocoder; set it"
     yield from _weak_secrets(settings)
 
 
@@ -245,6 +248,8 @@ def _weak_secrets(settings: Settings) -> Iterable[tuple[str, str]]:
         yield "DATABASE_URL", "has a default password; give the role its own"
     if _reveal(settings.yookassa_secret_key).startswith(("test_", LOCAL_MARK)):
         yield "YOOKASSA_SECRET_KEY", "belongs to a test shop; set the live one"
+    if ":TEST:" in _reveal(settings.telegram_provider_token):
+        yield "TELEGRAM_PROVIDER_TOKEN", "is a test one; set the live one or unset it"
     secret = _reveal(settings.telegram_webhook_secret)
     if secret.startswith(LOCAL_MARK) or (secret and len(secret) < 16):
         yield "TELEGRAM_WEBHOOK_SECRET", "is generated or short; set 16 characters or more"

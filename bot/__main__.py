@@ -59,6 +59,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             public_url=settings.public_url,
             activates_at_once=settings.env is Environment.LOCAL,
             support_chat=settings.telegram_support_chat,
+            provider_token=_open(settings.telegram_provider_token) or None,
         )
         await build(desk, _reception(settings), _limits(settings)).run(stop)
     await database.close()

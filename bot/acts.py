@@ -59,6 +59,9 @@ _CLIENT: dict[str, Call] = {
     "pay_sbp": lambda o, w, i: o.pay(
         w.order_id, messages.PaymentChoice(w.actor_id, Method.SBP), intent=i
     ),
+    "pay_telegram": lambda o, w, i: o.pay(
+        w.order_id, messages.PaymentChoice(w.actor_id, Method.TELEGRAM), intent=i
+    ),
     "no_show_yes": lambda o, w, i: o.report_no_show(
         w.order_id, messages.NoShowReport(w.actor_id), intent=i
     ),

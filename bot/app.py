@@ -36,11 +36,14 @@ class BotApp:
         self.outbox = Outbox(
             desk.database,
             desk.bot,
-            CardRenderer(desk.database, desk.public_url),
+            CardRenderer(
+                desk.database, desk.public_url, takes_invoices=desk.provider_token is not None
+            ),
             lambda user_id: tell_unreachable(desk, user_id),
             support_chat=desk.support_chat,
             limits=limits,
         )
+        self.outbox.send_invoices_by(desk.provider_token)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set; then what is being handled or sent is finished."""

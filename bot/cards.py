@@ -1,5 +1,7 @@
 """Renders outbox rows: cards and notices from the newest rows, through the texts."""
 
+from dataclasses import replace
+
 from bot.keyboards import card_keyboard, receipt_keyboard
 from bot.rendering import OwedMessage, Rendered
 from models.database import Database
@@ -36,9 +38,12 @@ def rendered_card(card: Card, view: OrderView) -> Rendered:
 class CardRenderer:
     """The outbox's renderer; `public_url` is where an order's page is."""
 
-    def __init__(self, database: Database, public_url: str) -> None:
+    def __init__(
+        self, database: Database, public_url: str, *, takes_invoices: bool = False
+    ) -> None:
         self._database = database
         self._public_url = public_url
+        self._takes_invoices = takes_invoices
 
     async def render(self, message: OwedMessage) -> Rendered | None:
         """The message of a row, from what the rows say now; None when there is nothing to say."""
@@ -72,6 +77,7 @@ class CardRenderer:
                 if contractor is None:
                     return None
                 actor = contractor.id
-            return await order_queries.order_view(
+            view = await order_queries.order_view(
                 session, message.order_id, message.role, actor, public_url=self._public_url
             )
+        return replace(view, takes_invoices=self._takes_invoices) if view is not None else None

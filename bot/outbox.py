@@ -15,6 +15,7 @@ from telegram import Bot
 
 from bot import limits as rate
 from bot.delivery import Fate, Outcome, edit_html, remove_buttons, send_html
+from bot.invoices import InvoiceSender
 from bot.limits import Limits
 from bot.outbox_rows import (
     claim_rows,
@@ -74,6 +75,7 @@ class Outbox:
         support_chat: int | None = None,
         limits: Limits | None = None,
     ) -> None:
+        self._invoices = InvoiceSender(bot, database, None)
         self._database = database
         self._bot = bot
         self._renderer = renderer
@@ -86,6 +88,10 @@ class Outbox:
         self._wake = asyncio.Event()
         # When the first message that the limits hold back may go.
         self._due: datetime | None = None
+
+    def send_invoices_by(self, provider_token: str | None) -> None:
+        """Which payment provider Telegram is to charge by; None: no invoice is sent."""
+        self._invoices = InvoiceSender(self._bot, self._database, provider_token)
 
     def wake(self) -> None:
         """Look at the table now."""
@@ -168,6 +174,10 @@ class Outbox:
                 _log.exception("message_not_recorded", outbox_id=message.id)
 
     async def _deliver(self, message: OwedMessage) -> None:
+        if message.kind is OutboxKind.INVOICE:
+            sent = await self._invoices.deliver(message)
+            await self._conclude(message, sent, Rendered(str(message.params["payload"])))
+            return
         rendered = await self._renderer.render(message)
         if rendered is None or message.chat_id == 0:
             await self._record(message, None, "skipped", "nothing to say")
@@ -259,6 +269,6 @@ class Outbox:
 
 
 def _again(message: OwedMessage) -> bool:
-    if message.kind is OutboxKind.CARD:
+    if message.kind in (OutboxKind.CARD, OutboxKind.INVOICE):
         return True
     return message.notice in SENT_AGAIN_WHEN_IN_DOUBT and message.attempts <= 2

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from telegram import Bot
 from telegram.error import TelegramError
 
+from bot.checkout import answer_checkout
 from bot.connection import Throttled
 from bot.webhook import ALLOWED_UPDATES, set_commands
 from models.database import Database
@@ -55,6 +56,7 @@ async def _lead(
     await bot.delete_webhook()
     await set_commands(bot)
     offset: int | None = None
+    answering: set[asyncio.Task[None]] = set()
     while not stop.is_set():
         # If this connection is gone, so is the lock: somebody else may be polling.
         await leading.execute(_STILL_THERE)
@@ -63,8 +65,16 @@ async def _lead(
         )
         if not updates:
             continue
+        for update in updates:
+            if update.pre_checkout_query is not None:
+                task = asyncio.create_task(
+                    answer_checkout(bot, database, update.pre_checkout_query)
+                )
+                answering.add(task)
+                task.add_done_callback(answering.discard)
         async with database.transaction() as session:
             for update in updates:
-                await store_update(session, bot.id, update.to_dict())
+                if update.pre_checkout_query is None:
+                    await store_update(session, bot.id, update.to_dict())
         offset = updates[-1].update_id + 1
         wake()

@@ -9,7 +9,16 @@ from telegram import ChatMember, Update, User
 from telegram.constants import ChatType
 
 from bot.callbacks import DRAFT, MENU, MONEY, OPEN, Tap, unpack
-from bot.handlers import contractor, dialogues, general, orders, receipts, statements, support
+from bot.handlers import (
+    contractor,
+    dialogues,
+    general,
+    native,
+    orders,
+    receipts,
+    statements,
+    support,
+)
 from bot.inbox import StoredUpdate
 from bot.keyboards import MENU_KEYS
 from bot.visit import Desk, Visit
@@ -129,6 +138,10 @@ MENU_TAPS: dict[str, Handler] = {**MENU_WORDS, **general.TAPS, **receipts.TAPS, 
 
 
 async def _message(visit: Visit) -> None:
+    message = visit.update.message
+    if message is not None and message.successful_payment is not None:
+        await native.paid(visit, message.successful_payment)
+        return
     words = visit.words
     if words.startswith("/"):
         name, _, rest = words[1:].partition(" ")

@@ -46,6 +46,8 @@ class Desk:
     activates_at_once: bool = False
     support_ids: frozenset[int] = field(default_factory=frozenset)
     support_chat: int | None = None
+    # What Telegram knows our payment provider by; None: no invoices inside Telegram.
+    provider_token: str | None = field(default=None, repr=False)
 
 
 @dataclass

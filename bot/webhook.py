@@ -15,7 +15,7 @@ _log = get_logger(__name__)
 _LOCK = 7_310_001
 _RETRY_SECONDS = 2.0
 _MOST_CONNECTIONS = 40
-ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member")
+ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member", "pre_checkout_query")
 _COMMANDS = (
     *("start", "new", "orders", "money", "email", "help", "support", "lang", "privacy"),
     "delete_me",

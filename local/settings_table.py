@@ -48,6 +48,7 @@ MEANINGS = {
     "telegram_mode": "How updates arrive; of several polling bots one leads",
     "telegram_webhook_secret": "What Telegram sends with each update, 16 characters or more",
     "telegram_support_chat": "The support group's chat id; who is in it is support",
+    "telegram_provider_token": "YooKassa's token from BotFather: pay in the chat; unset: off",
     "yookassa_shop_id": "The shop",
     "yookassa_secret_key": "Its key; `test_…` takes training payments only, `live_…` real ones",
     "yookassa_api_url": "Another address of the provider; unset: its own (locally the simulator)",

@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
+from api.checkout import checked_out
 from api.deps import services_of
 from api.problems import Problem
 from api.security import address_of, same_secret
@@ -31,6 +32,10 @@ async def telegram(request: Request) -> Response:
         _log.warning("update_refused")
         raise Problem(403, "SecretWrong")
     payload = _json(await request.body())
+    asked = payload.get("pre_checkout_query")
+    if isinstance(asked, dict):
+        # Answered in the answer itself: somebody waits with his thumb on the button.
+        return JSONResponse(await checked_out(services.database, asked))
     try:
         async with services.database.transaction() as session:
             await store_update(session, hook.bot_id, payload)

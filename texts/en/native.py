@@ -7,9 +7,9 @@ WORDS = {
     ),
     # refusals before anything is charged
     "native.refused.paid": "This order is paid already. You need not pay again.",
-    "native.refused.superseded": "This invoice is out of date. Pay by the button on the order's card.",
+    "native.refused.superseded": "This invoice is out of date. Pay from the order's card.",
     "native.refused.closed": "The order no longer waits for payment. Nothing was charged.",
-    "native.refused.amount": "The sum has changed. Open the order's card and choose payment again.",
+    "native.refused.amount": "The sum has changed. Choose payment again on the order's card.",
     "native.refused.foreign": "This invoice is for somebody else. Nothing was charged.",
     "native.refused.twice": "A payment is on its way. Wait a minute: you need not pay again.",
     "native.refused.unknown": "We know no such invoice. Nothing was charged.",
