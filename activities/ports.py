@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from rules.geocoding import Found, Provider
 from rules.statements import Side
 
 PaymentStatus = Literal["pending", "waiting_for_capture", "succeeded", "canceled"]
@@ -195,4 +196,38 @@ class PayoutGateway(Protocol):
 
     def send(self, file: PayoutFile) -> SentPayouts:
         """Hand over an approved register."""
+        ...
+
+
+class GeocoderDown(Exception):
+    """No answer in time, or a fault of the geocoder's server; later it may work."""
+
+
+class GeocoderThrottled(Exception):
+    """The geocoder asks for a pause, of this many seconds if it says so."""
+
+    def __init__(self, retry_after_seconds: float | None = None) -> None:
+        super().__init__("too many questions")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class GeocoderUnusable(Exception):
+    """A wrong key, or answers that cannot be read: asking again is in vain."""
+
+
+class AddressRefused(Exception):
+    """The geocoder refuses this very text."""
+
+
+class Geocoder(Protocol):
+    """A geocoder on the network; synchronous, safe to call from several threads."""
+
+    provider: Provider
+
+    def find(self, text: str, language: str) -> tuple[Found, ...]:
+        """Everything that the text may mean; its errors name no address.
+
+        Raises:
+            GeocoderDown, GeocoderThrottled, GeocoderUnusable, AddressRefused
+        """
         ...

@@ -29,6 +29,7 @@ class Precision(StrEnum):
 
     PIN = "pin"
     TOWN = "town"
+    ADDRESS = "address"
 
 
 class Source(StrEnum):

@@ -97,6 +97,12 @@ GEOCODING = Counter(
     ["source", "outcome"],
     registry=REGISTRY,
 )
+GEOCODER_OPEN = Gauge(
+    "geocoder_breaker_open",
+    "Whether a geocoder is left alone for now (1) or asked (0)",
+    ["provider"],
+    registry=REGISTRY,
+)
 HTTP_REQUESTS = Counter(
     "http_requests_total", "HTTP requests served", ["method", "route", "status"], registry=REGISTRY
 )

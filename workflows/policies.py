@@ -6,6 +6,7 @@ from temporalio.common import RetryPolicy
 
 TASK_QUEUE = "drillflow"
 PAYMENTS_TASK_QUEUE = "drillflow-payments"
+GEOCODE_TASK_QUEUE = "drillflow-geocode"
 
 # A transaction in our own database: short, idempotent, and the order cannot go on without it,
 # so it is retried for as long as it takes.
@@ -37,3 +38,15 @@ RECONCILE_RETRY = RetryPolicy(
     maximum_interval=timedelta(minutes=1),
     maximum_attempts=8,
 )
+
+# One question to a geocoder, which answers within 5 s. Nobody waits longer than a few seconds;
+# what comes later is kept for the next who asks. The server lets one question a second through.
+GEOCODE_TIMEOUT = timedelta(seconds=15)
+GEOCODE_IN_ALL = timedelta(minutes=3)
+GEOCODE_RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=10),
+    maximum_attempts=4,
+)
+GEOCODE_PER_SECOND = 1.0

@@ -9,6 +9,7 @@ from temporalio.client import Client
 from temporalio.worker import Interceptor, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.geocoding import GeocodingActivities
 from activities.offers import OfferActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
@@ -16,10 +17,16 @@ from activities.payouts import PayoutActivities
 from activities.receipts import ReceiptActivities
 from activities.reconciliation import ReconciliationActivities
 from runtime.heartbeats import BEAT_SECONDS, Heartbeats
+from workflows.geocoding import GeocodingWorkflow
 from workflows.holds import HoldSweepWorkflow
 from workflows.order import OrderWorkflow
 from workflows.payouts import PayoutWorkflow
-from workflows.policies import PAYMENTS_TASK_QUEUE, TASK_QUEUE
+from workflows.policies import (
+    GEOCODE_PER_SECOND,
+    GEOCODE_TASK_QUEUE,
+    PAYMENTS_TASK_QUEUE,
+    TASK_QUEUE,
+)
 from workflows.receipts import ReceiptsWorkflow
 from workflows.reconciliation import InvariantsWorkflow, ReconciliationWorkflow
 
@@ -54,6 +61,7 @@ WORKFLOWS: tuple[type, ...] = (
     PayoutWorkflow,
     ReconciliationWorkflow,
     InvariantsWorkflow,
+    GeocodingWorkflow,
 )
 
 GRACE = timedelta(seconds=10)
@@ -61,6 +69,7 @@ GRACE = timedelta(seconds=10)
 STICKY_TIMEOUT = timedelta(seconds=3)
 ACTIVITIES_MAX = 50
 PAYMENTS_MAX = 8
+GEOCODE_MAX = 4
 
 
 def sandbox_runner() -> SandboxedWorkflowRunner:
@@ -79,6 +88,8 @@ class Crew:
     receipts: ReceiptActivities
     payouts: PayoutActivities
     reconciliation: ReconciliationActivities
+    # None where only our own table of places is asked.
+    geocoding: GeocodingActivities | None = None
 
 
 def main_worker(
@@ -138,4 +149,25 @@ def payments_worker(
         max_concurrent_activities=PAYMENTS_MAX,
         max_heartbeat_throttle_interval=timedelta(seconds=BEAT_SECONDS),
         **{"graceful_shutdown_timeout": GRACE, **options},
+    )
+
+
+def geocode_worker(
+    client: Client,
+    geocoding: GeocodingActivities,
+    interceptors: tuple[Interceptor, ...] = (),
+    **options: Any,
+) -> Worker:
+    """Questions to a geocoder; the server keeps the pace over all workers together."""
+    return Worker(
+        client,
+        task_queue=GEOCODE_TASK_QUEUE,
+        activities=[geocoding.ask_geocoder],
+        interceptors=interceptors,
+        **{
+            "max_task_queue_activities_per_second": GEOCODE_PER_SECOND,
+            "max_concurrent_activities": GEOCODE_MAX,
+            "graceful_shutdown_timeout": GRACE,
+            **options,
+        },
     )
