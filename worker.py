@@ -2,12 +2,15 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 
 from sqlalchemy import text
 
+from activities.gateways.online_geocoders import OnlineGeocoder
 from activities.gateways.payout_file import PayoutFileGateway
 from activities.gateways.yookassa import YooKassaGateway
 from activities.gateways.yookassa_receipts import YooKassaReceipts
+from activities.geocoding import GeocodingActivities
 from activities.offers import OfferActivities
 from activities.orders import OrderActivities
 from activities.payment_records import Shop
@@ -17,13 +20,14 @@ from activities.receipts import ReceiptActivities
 from activities.reconciliation import ReconciliationActivities
 from composition import configure, connect
 from models.database import Database
+from rules.geocoding import Provider
 from rules.receipts import Tax
 from runtime.errors import SentryInterceptor
 from runtime.health import HealthServer
 from runtime.signals import run_until_signal
 from settings import Settings, load_settings
 from workflows import schedules
-from workflows.runner import PAYMENTS_MAX, Crew, main_worker, payments_worker
+from workflows.runner import PAYMENTS_MAX, Crew, geocode_worker, main_worker, payments_worker
 
 NEEDS = ("database_url", "temporal_address", "yookassa_shop_id", "yookassa_secret_key")
 YOOKASSA_URL = "https://api.yookassa.ru/v3"
@@ -58,9 +62,19 @@ def crew(settings: Settings, database: Database) -> Crew:
         payouts=PayoutActivities(database, PayoutFileGateway(settings.data_dir / "payouts")),
         reconciliation=ReconciliationActivities(database, gateway, loop, payments, terms),
     )
+        geocoding=geocoding(settings, database),
 
 
 def tax(settings: Settings) -> Tax | None:
+def geocoding(settings: Settings, database: Database) -> GeocodingActivities | None:
+    """Questions to the geocoder that the settings name; None for our own table."""
+    if settings.geocoder == "offline":
+        return None
+    key = settings.geocoder_key.get_secret_value() if settings.geocoder_key else ""
+    geocoder = OnlineGeocoder(Provider(settings.geocoder), url=settings.geocoder_url, key=key)
+    return GeocodingActivities(database, geocoder)
+
+
     """What receipts say of taxes; None when none are made."""
     if settings.receipts == "off":
         return None
@@ -81,10 +95,12 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         return True
 
     with ThreadPoolExecutor(PAYMENTS_MAX, thread_name_prefix="payments") as threads:
-        workers = (
+        workers = [
             main_worker(client, everybody, interceptors),
             payments_worker(client, everybody, threads, interceptors),
-        )
+        ]
+        if everybody.geocoding is not None:
+            workers.append(geocode_worker(client, everybody.geocoding, interceptors))
         checks = {
             "database": database_answers,
             "temporal": client.service_client.check_health,
@@ -92,7 +108,10 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         health = HealthServer(
             settings.worker_port, checks, host=settings.bind_host, metrics=settings.metrics
         )
-        async with workers[0], workers[1], health:
+        async with AsyncExitStack() as running:
+            for one in workers:
+                await running.enter_async_context(one)
+            await running.enter_async_context(health)
             await schedules.ensure(client)
             await stop.wait()
     await database.close()
