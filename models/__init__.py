@@ -3,6 +3,7 @@
 from models import (
     contractors,
     files,
+    geocoding,
     invoices,
     ledger,
     offers,
@@ -21,6 +22,7 @@ from models.columns import metadata
 __all__ = [
     "contractors",
     "files",
+    "geocoding",
     "invoices",
     "ledger",
     "metadata",
