@@ -11,11 +11,12 @@ from temporalio.client import Client
 from typing_extensions import override
 
 from activities.gateways import offline_geocoder
+from activities.gateways.file_store import EncryptedFileStore
 from api.app import create_app
 from api.deps import Caller, Limits, Places, Services, Site, TelegramHook
 from api.problems import Problem
 from api.routes.codec import origin_of
-from composition import configure, connect, converter, policy, refuse
+from composition import configure, connect, converter, file_keys, policy, refuse
 from models.database import Database
 from models.queries.plain import run
 from runtime.signals import run_until_signal
@@ -81,10 +82,12 @@ def services(settings: Settings, database: Database, client: Client) -> Services
     async def temporal_answers() -> bool:
         return await client.service_client.check_health(timeout=_CHECK)
 
+    keys = file_keys(settings)
     return Services(
         database=database,
         orders=Orders(client),
         payouts=Payouts(client),
+        files=EncryptedFileStore(database, settings.data_dir / "files", keys) if keys else None,
         reconciliation=Reconciliations(client),
         places=Places(offline_geocoder.find, offline_geocoder.nearest),
         site=site(settings),

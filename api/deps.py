@@ -9,6 +9,7 @@ from starlette.requests import Request
 from temporalio.converter import PayloadCodec
 
 from models.database import Database
+from models.files import FileStore
 from rules.geo import Place
 from rules.policy import POLICY_V1, Policy
 from runtime.health import ReadinessCheck
@@ -162,6 +163,8 @@ class Services:
     limits: Limits = field(default_factory=Limits)
     # None where nothing is compared with the payment provider.
     reconciliation: ReconciliationDoor | None = None
+    # None where no files are kept.
+    files: FileStore | None = None
     # None where nobody is paid out.
     payouts: PayoutDoor | None = None
     # None while payloads are not encrypted.

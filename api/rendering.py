@@ -24,7 +24,7 @@ from texts.formatting import clock, order_number
 from texts.language import Language
 from texts.refusals import refusal
 
-ASKS = ("cancel", "refund_now", "slot", "no_show")
+ASKS = ("cancel", "refund_now", "slot", "no_show", "claim_no")
 """Actions that only lead to a question."""
 
 _HERE = Path(__file__).parent / "pages"
@@ -32,7 +32,7 @@ _WORDS = ("refresh", "private", "call_crew")
 _SAID = {"saved": "page.saved", "support": "support.sent", "error": "page.error"}
 _SAID |= {"return": "page.return"}
 _SECOND = ("paid", "support", "slot", "keep", "slot_no", "claim_no")
-_OWN_PAGE = "page"
+_ELSEWHERE = ("page", "claim_files", "appeal")
 _FLEETING = ("updated", "said")
 
 
@@ -87,6 +87,8 @@ def order_page(view: OrderView, visit: Visit) -> HTMLResponse:
         "headline": describe.headline(view, Role.CLIENT, lang),
         "what": describe.what(view, lang),
         "facts": facts,
+        "files": [f"{visit.path}/files/{one}" for one in view.claim.files] if view.claim else [],
+        "file_word": say("page.file", lang),
         "phone": _phone(view),
         "wait": wait_seconds(view),
     }
@@ -105,6 +107,8 @@ def ask_page(view: OrderView, visit: Visit, ask: str) -> HTMLResponse | None:
         card = confirmations.slot_choices_card(view, choices, lang)
     elif ask == "no_show":
         card = confirmations.no_show_card(view, lang)
+    elif ask == "claim_no":
+        card = confirmations.object_card(view, lang)
     else:
         card = confirmations.confirm_cancel_card(view, lang)
     # The card's text is Telegram HTML: one bold line, then plain ones.
@@ -123,7 +127,9 @@ def _page(
     template: str, view: OrderView, visit: Visit, card: Card, values: Mapping[str, object]
 ) -> HTMLResponse:
     lang = visit.lang
-    rows = [[_shown(one, visit) for one in row if one.action != _OWN_PAGE] for row in card.buttons]
+    rows = [
+        [_shown(one, visit) for one in row if one.action not in _ELSEWHERE] for row in card.buttons
+    ]
     at = clock(visit.now, view.utc_offset_minutes)
     title = say("page.title", lang, number=order_number(view.number))
     more = {
@@ -204,7 +210,8 @@ def _headers(nonce: str, visit: Visit) -> dict[str, str]:
     forms = " ".join(filter(None, ("'self'", "https:", visit.payment_origin)))
     policy = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; "
-        f"connect-src 'self'; form-action {forms}; base-uri 'none'; frame-ancestors 'none'"
+        f"connect-src 'self'; img-src 'self'; form-action {forms}; "
+        "base-uri 'none'; frame-ancestors 'none'"
     )
     return {
         "Content-Security-Policy": policy,

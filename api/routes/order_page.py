@@ -4,6 +4,7 @@ import contextlib
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from sqlalchemy import text
@@ -21,6 +22,7 @@ from models.queries.orders import order_by_secret
 from models.queries.plain import run
 from models.users import UserRow
 from rules.errors import BadInput, RuleViolation
+from rules.files import PDF
 from rules.orders import FINAL_STATES, OrderState, Role
 from rules.payments import Method
 from rules.views import OrderView
@@ -87,6 +89,26 @@ async def page(request: Request, secret: str) -> Response:
     if _is_back_from_paying(request, owned.view):
         response.background = BackgroundTask(_look, request, owned.view.order_id)
     return response
+
+
+@router.get("/{secret}/files/{file_id}")
+async def file(request: Request, secret: str, file_id: UUID) -> Response:
+    """One of the pictures that prove a claim; a paper is only ever saved, not opened here."""
+    services = services_of(request)
+    owned = await _find(services, secret)
+    claim = owned.view.claim if owned is not None else None
+    if owned is None or claim is None or str(file_id) not in claim.files or services.files is None:
+        return missing_page(_visit(request, owned))
+    kept = await services.files.read(owned.view.order_id, str(file_id))
+    if kept is None:
+        return missing_page(_visit(request, owned))
+    shown = "attachment" if kept.media_type == PDF else "inline"
+    headers = {
+        "Content-Disposition": shown,
+        "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+        "X-Robots-Tag": "noindex, nofollow",
+    }
+    return Response(kept.content, media_type=kept.media_type, headers=headers)
 
 
 def _is_back_from_paying(request: Request, view: OrderView) -> bool:
@@ -216,6 +238,9 @@ def _call_of(wish: Wish) -> Call:
     if reason is not None and reason[0] == "cancel":
         end = messages.Cancellation(Role.CLIENT, who, reason[1])
         return lambda orders: orders.cancel(order_id, end, intent=wish.intent)
+    if reason is not None and reason[0] == "object":
+        no = messages.ClaimAnswer(Role.CLIENT, who, messages.ClaimVerdict.OBJECT, reason=reason[1])
+        return lambda orders: orders.answer_claim(order_id, no, intent=wish.intent)
     if visit_at is not None:
         other = messages.Rescheduling(Role.CLIENT, who, visit_at)
         return lambda orders: orders.reschedule(order_id, other, intent=wish.intent)

@@ -40,6 +40,7 @@ WORDS = {
     "button.waive": "👌 No costs",
     "button.claim_yes": "✅ I agree",
     "button.claim_no": "⚠️ I object",
+    "page.file": "Proof",
     "button.claim_files": "📷 Photos of the costs",
     "button.appeal": "⚖️ Appeal",
     "button.support": "🙋 A living person",

@@ -40,6 +40,7 @@ WORDS = {
     "button.waive": "👌 Расходов нет",
     "button.claim_yes": "✅ Согласиться",
     "button.claim_no": "⚠️ Оспорить",
+    "page.file": "Подтверждение",
     "button.claim_files": "📷 Фото расходов",
     "button.appeal": "⚖️ Обжаловать",
     "button.support": "🙋 Живой человек",
