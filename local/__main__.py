@@ -198,13 +198,14 @@ def simulator(
     data: Annotated[Path, typer.Option(help="Its SQLite file")],
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes any")] = 0,
     webhook_url: Annotated[str | None, typer.Option(help="Where YooKassa's notices go")] = None,
+    payments_url: Annotated[str | None, typer.Option(help="Who charges for invoices")] = None,
 ) -> None:
     """Serve one simulator; its credentials are the settings of the real service."""
     from local.simulator_servers import serve_telegram, serve_yookassa  # noqa: PLC0415 - as above
 
     settings = load_settings()
     if which is Simulator.TELEGRAM:
-        serve_telegram(settings, data, port)
+        serve_telegram(settings, data, port, payments_url)
     else:
         serve_yookassa(settings, data, port, webhook_url)
 

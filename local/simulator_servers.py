@@ -8,12 +8,14 @@ from pydantic import SecretStr
 from settings import LOCAL_MARK, Settings
 
 
-def serve_telegram(settings: Settings, data_file: Path, port: int) -> None:
+def serve_telegram(
+    settings: Settings, data_file: Path, port: int, payments_url: str | None
+) -> None:
     """Serve until told to stop."""
     from local.simulators.telegram.server import build_server  # noqa: PLC0415 - loads what it needs
 
     token = _or_local(settings.telegram_token, f"1:{LOCAL_MARK}bot")
-    build_server(data_file=data_file, token=token, port=port).run()
+    build_server(data_file=data_file, token=token, port=port, payments_url=payments_url).run()
 
 
 def serve_yookassa(settings: Settings, data_file: Path, port: int, webhook_url: str | None) -> None:

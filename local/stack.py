@@ -15,7 +15,10 @@ from local.postgres import EmbeddedPostgres
 from local.programs import Program
 from local.supervisor import Report, RestartPolicy, Supervisor
 from local.temporal import EmbeddedTemporal, TemporalOptions
-from settings import PREFIX, Settings
+from settings import LOCAL_MARK, PREFIX, Settings
+
+LOCAL_PROVIDER_TOKEN = f"1:TEST:{LOCAL_MARK}provider"
+"""No secret: Telegram's simulator takes any of this form, and production refuses it."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,9 @@ class Stack:
                 self._simulator(
                     "telegram",
                     self.ports.telegram,
-                    [],
+                    ["--payments-url", _loopback(self.ports.yookassa)]
+                    if self._takes_invoices
+                    else [],
                     {f"{PREFIX}TELEGRAM_TOKEN": secret["telegram_token"]},
                 )
             )
@@ -177,6 +182,11 @@ class Stack:
                 )
             )
         return found
+
+    @property
+    def _takes_invoices(self) -> bool:
+        """Telegram's simulator charges by the provider's: both must be ours."""
+        return not (self.settings.telegram_api_url or self.settings.yookassa_api_url)
 
     def _simulator(
         self, name: str, port: int, options: Sequence[str], env: Mapping[str, str]
@@ -216,6 +226,8 @@ class Stack:
             told["TELEGRAM_API_URL"] = _loopback(ports.telegram)
             told["TELEGRAM_TOKEN"] = secret["telegram_token"]
             told["TELEGRAM_WEBHOOK_SECRET"] = secret["telegram_webhook_secret"]
+        if self._takes_invoices and not settings.telegram_provider_token:
+            told["TELEGRAM_PROVIDER_TOKEN"] = LOCAL_PROVIDER_TOKEN
         if not settings.yookassa_api_url:
             told["YOOKASSA_API_URL"] = f"{_loopback(ports.yookassa)}/v3"
             told["YOOKASSA_SHOP_ID"] = secret["yookassa_shop_id"]

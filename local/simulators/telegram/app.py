@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from local.simulators.telegram.bot_api import bot_api_router
 from local.simulators.telegram.errors import PersonRefusal, Refusal
 from local.simulators.telegram.page import page_router
+from local.simulators.telegram.paying import paying_router
 from local.simulators.telegram.sim_api import files_router, people_router
 from local.simulators.telegram.sim_control import control_router
 from local.simulators.telegram.stand import Stand, open_stand
@@ -61,16 +62,21 @@ def is_loopback_name(name: str) -> bool:
         return False
 
 
-def create_app(*, data_file: Path, token: str, public_url: str) -> FastAPI:
+def create_app(
+    *, data_file: Path, token: str, public_url: str, payments_url: str | None = None
+) -> FastAPI:
     """Build the simulator; its whole state lives in `data_file` and survives restarts.
+
+    `payments_url` is where the payment provider's simulator charges for invoices.
 
     Raises:
         RealTokenRefused: The token has the form of a real bot's token.
-        ValueError: `public_url` is not an address of this machine.
+        ValueError: An address is not of this machine.
     """
-    if not is_loopback_name(urlsplit(public_url).hostname or ""):
-        raise ValueError("the simulator binds to the loopback only")
-    stand = open_stand(data_file, token)
+    for url in filter(None, (public_url, payments_url)):
+        if not is_loopback_name(urlsplit(url).hostname or ""):
+            raise ValueError("the simulator binds to the loopback only")
+    stand = open_stand(data_file, token, payments_url)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -86,7 +92,7 @@ def create_app(*, data_file: Path, token: str, public_url: str) -> FastAPI:
     app = FastAPI(title="Telegram simulator", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.stand = stand
     app.add_middleware(LoopbackOnly)
-    routers = (bot_api_router, people_router, files_router, control_router)
+    routers = (bot_api_router, people_router, paying_router, files_router, control_router)
     for router in routers:
         app.include_router(router(stand))
     app.include_router(page_router(public_url))

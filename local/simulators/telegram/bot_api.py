@@ -78,6 +78,22 @@ async def answer_call(stand: Stand, token: str, name: str, request: Request) -> 
     return JSONResponse(body, status)
 
 
+async def call_in_answer(stand: Stand, content: bytes) -> None:
+    """Do what the bot's answer to a webhook asks for, if it names a method; nobody hears how."""
+    given = _loaded(content.decode("utf-8", "replace"))
+    if not isinstance(given, dict) or not isinstance(given.get("method"), str):
+        return
+    name = given.pop("method")
+    known = METHODS.get(name.lower())
+    try:
+        if known is None:
+            raise Refusal(404, "method not found")
+        body, status = _success(await _run(stand, known, converted(given, known.kinds))), 200
+    except Refusal as refusal:
+        body, status = refusal.body(), refusal.code
+    stand.journal.write(name, _journaled(given), status, body)
+
+
 def _is_ours(stand: Stand, token: str) -> bool:
     return hmac.compare_digest(token.encode(), stand.token.encode())
 

@@ -35,6 +35,12 @@ CREATE TABLE IF NOT EXISTS callbacks (
   message_id INTEGER NOT NULL, content TEXT NOT NULL, created_at REAL NOT NULL,
   answered_at REAL, answer TEXT);
 CREATE INDEX IF NOT EXISTS callbacks_person ON callbacks (person_id);
+CREATE TABLE IF NOT EXISTS invoices (
+  chat_id INTEGER NOT NULL, message_id INTEGER NOT NULL, content TEXT NOT NULL,
+  PRIMARY KEY (chat_id, message_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS checkouts (
+  id TEXT PRIMARY KEY, person_id INTEGER NOT NULL, created_at REAL NOT NULL,
+  answered_at REAL, answer TEXT);
 CREATE TABLE IF NOT EXISTS waiting_acts (
   id INTEGER PRIMARY KEY, person_id INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS files (

@@ -107,7 +107,10 @@ def _view(row: sqlite3.Row) -> Json:
     entities: list[Json] = body.get("entities") or body.get("caption_entities") or []
     markup = body.get("reply_markup", {})
     reply = body.get("reply_to_message")
-    shown = ("location", "venue", "contact", "document", "voice", "media_group_id")
+    shown = (
+        *("location", "venue", "contact", "document", "voice", "media_group_id"),
+        *("invoice", "is_paid", "successful_payment"),
+    )
     return present(
         message_id=body["message_id"],
         **{"from": row["sender"]},

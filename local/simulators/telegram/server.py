@@ -28,10 +28,14 @@ class SimulatorServer(uvicorn.Server):
         self.should_exit = True
 
 
-def build_server(*, data_file: Path, token: str, port: int) -> SimulatorServer:
+def build_server(
+    *, data_file: Path, token: str, port: int, payments_url: str | None = None
+) -> SimulatorServer:
     """Return a server on 127.0.0.1; `await server.serve()` or `server.run()` runs it."""
     public_url = f"http://127.0.0.1:{port}"
-    app = create_app(data_file=data_file, token=token, public_url=public_url)
+    app = create_app(
+        data_file=data_file, token=token, public_url=public_url, payments_url=payments_url
+    )
     config = uvicorn.Config(
         app,
         host="127.0.0.1",

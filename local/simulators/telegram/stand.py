@@ -14,6 +14,7 @@ from local.simulators.telegram.database import Database
 from local.simulators.telegram.events import EventBus
 from local.simulators.telegram.faults import Faults
 from local.simulators.telegram.files import Files
+from local.simulators.telegram.invoices import Invoices
 from local.simulators.telegram.journal import Journal
 from local.simulators.telegram.limits import Limits
 from local.simulators.telegram.messages import Messages
@@ -42,6 +43,9 @@ class Stand:
     callbacks: Callbacks
     files: Files
     journal: Journal
+    invoices: Invoices
+    # Where the payment provider is that invoices are charged by; None: there is none.
+    payments_url: str | None = None
     events: EventBus = field(default_factory=EventBus)
     limits: Limits = field(default_factory=Limits)
     faults: Faults = field(default_factory=Faults)
@@ -74,7 +78,7 @@ class Stand:
             self.events.emit(kind, chat_id, message=view)
 
 
-def open_stand(file: Path, token: str) -> Stand:
+def open_stand(file: Path, token: str, payments_url: str | None = None) -> Stand:
     """Open the simulator's file and wire the parts.
 
     Raises:
@@ -96,4 +100,6 @@ def open_stand(file: Path, token: str) -> Stand:
         callbacks=Callbacks(database, clock),
         files=Files(database),
         journal=Journal(database, clock),
+        invoices=Invoices(database, clock),
+        payments_url=payments_url,
     )

@@ -13,8 +13,8 @@ from local.simulators.telegram.clock import Clock
 from local.simulators.telegram.database import Database
 from local.simulators.telegram.shapes import Json, present
 
-# Telegram keeps messages for a day, but the taps on buttons for 150 seconds only.
-KEPT_SECONDS = {"callback_query": 150.0}
+# Telegram keeps messages for a day, but taps and queries before a payment for 150 seconds only.
+KEPT_SECONDS = {"callback_query": 150.0, "pre_checkout_query": 150.0}
 KEPT_SECONDS_OTHERWISE = 86_400.0
 OUT_OF_ORDER = "delivery:"
 

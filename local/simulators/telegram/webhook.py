@@ -8,6 +8,7 @@ import time
 
 import httpx
 
+from local.simulators.telegram.bot_api import call_in_answer
 from local.simulators.telegram.shapes import Json
 from local.simulators.telegram.stand import Stand
 from local.simulators.telegram.updates import Delivery
@@ -66,6 +67,7 @@ class WebhookPump:
         else:
             if answer.is_success:
                 self._stand.updates.record(head.id, state="delivered")
+                await call_in_answer(self._stand, answer.content)
             else:
                 reason = f"Wrong response from the webhook: {answer.status_code}"
                 wait = answer.headers.get("Retry-After", "")

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
-from local.simulators.yookassa import cabinet, controls, page, receipts_rest, rest
+from local.simulators.yookassa import cabinet, controls, page, receipts_rest, rest, telegram
 from local.simulators.yookassa.desk import Desk
 from local.simulators.yookassa.gate import Gate
 from local.simulators.yookassa.problems import ApiProblem
@@ -103,7 +103,7 @@ def create_app(
         exception_handlers={ApiProblem: _show_problem, HTTPException: _show_http_problem},
     )
     app.state.desk = Desk(Store(data_file), shop)
-    for part in (rest, receipts_rest, controls, page, cabinet):
+    for part in (rest, receipts_rest, controls, telegram, page, cabinet):
         app.include_router(part.router)
     app.include_router(cabinet.front)
     return app

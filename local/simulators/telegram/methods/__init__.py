@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from local.simulators.telegram.methods import chats, editing, receiving, sending
+from local.simulators.telegram.methods import chats, editing, payments, receiving, sending
 
 METHODS = {
     known.name.lower(): known
-    for group in (chats, editing, receiving, sending)
+    for group in (chats, editing, payments, receiving, sending)
     for known in group.METHODS
 }

@@ -26,6 +26,8 @@ export function bubble(message, actions) {
   }
   if (message.location) inside.push(map(message));
   if (message.contact) inside.push(contact(message.contact));
+  if (message.invoice) inside.push(invoice(message.invoice));
+  if (message.successful_payment) inside.push(el("b", { "data-testid": "paid" }, `✅ ${word("paidSum")} ${roubles(message.successful_payment.total_amount)}`));
   if (message.document) inside.push(attachment("📄", message.document.file_name, message.document));
   if (message.voice) inside.push(attachment("🎤", `${word("voice")} · ${message.voice.duration} s`, message.voice));
   if (message.text) {
@@ -67,7 +69,18 @@ function attachment(sign, name, file) {
     el("span", { class: "round", "aria-hidden": "true" }, sign), el("b", {}, name));
 }
 
+export const roubles = (kopecks) => `${(kopecks / 100).toLocaleString(currentLanguage(), { minimumFractionDigits: 2 })} ₽`;
+
+function invoice({ title, description }) {
+  return el("span", { "data-testid": "invoice" }, el("b", {}, title), el("br"), description);
+}
+
 function buttons(message, actions) {
+  if (message.invoice) {
+    const text = message.is_paid ? `🧾 ${word("isPaid")}` : `${word("pay")} ${roubles(message.invoice.total_amount)}`;
+    return el("div", { class: "inline", role: "group" }, el("div", { class: "row" },
+      el("button", { type: "button", "data-testid": "pay-button", disabled: Boolean(message.is_paid), onclick: () => actions.pay(message) }, text)));
+  }
   if (!message.buttons?.length) return null;
   return el("div", { class: "inline", role: "group" }, ...message.buttons.map((row) =>
     el("div", { class: "row" }, ...row.map((button) => inlineButton(message, button, actions)))));

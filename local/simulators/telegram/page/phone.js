@@ -1,5 +1,5 @@
 // One phone: a person, the chat with the bot, the keyboards.
-import { bubble, clock, dayName } from "./bubbles.js";
+import { bubble, clock, dayName, roubles } from "./bubbles.js";
 import { el, read, recall, remember, upload, write } from "./dom.js";
 import { ask, attachSheet, commandSheet, moreSheet, placeSheet } from "./sheets.js";
 import { word } from "./words.js";
@@ -14,7 +14,7 @@ export class Phone {
     place.dataset.testid = `phone-${role}`;
     this.actions = {
       tap: (message, button, element) => this.tap(message, button, element),
-      say: (text) => this.say(text), deepLink: (url) => this.deepLink(url), grown: () => this.follow(),
+      pay: (message) => this.pay(message), say: (text) => this.say(text), deepLink: (url) => this.deepLink(url), grown: () => this.follow(),
     };
     this.listen();
     this.translate();
@@ -216,6 +216,15 @@ export class Phone {
     if (!query || this.waiting.get(query) === "early") { rest(); return; }
     this.waiting.set(query, rest);
     setTimeout(rest, ANSWER_MS);
+  }
+
+  async pay(message) {
+    const email = el("input", { type: "email", placeholder: word("emailIfAsked"), "aria-label": word("emailIfAsked"), "data-testid": "pay-email" });
+    const sum = roubles(message.invoice.total_amount);
+    const filled = await ask(this, `${message.invoice.title}: ${sum}. ${word("trainingCard")}`, { fields: [email], yes: `${word("pay")} ${sum}`, no: word("cancel") });
+    if (!filled) return;
+    const said = await this.attempt(write(`/people/${this.id}/pay`, { message_id: message.message_id, email: filled[0] || null }));
+    if (said && !said.ok) ask(this, said.error_message);
   }
 
   press(key) {

@@ -23,7 +23,8 @@ const WORDS = {
     offline: "Пропасть из сети", online: "Вернуться в сеть", isOffline: "нет сети", isBlocked: "бот заблокирован",
     noCommands: "Бот ещё не назвал команд", place: "Место", contact: "Контакт", voice: "Голосовое сообщение",
     pinned: "Закреплено", forwarded: "Переслано", failed: "Не получилось", gone: "Этой кнопки уже нет",
-    blockedStart: "РАЗБЛОКИРОВАТЬ",
+    blockedStart: "РАЗБЛОКИРОВАТЬ", pay: "Заплатить", isPaid: "Оплачено", paidSum: "Вы заплатили",
+    emailIfAsked: "Почта для чека, если её ещё нет", trainingCard: "Учебная карта •• 4444, денег нет.",
   },
   en: {
     subtitle: "Two phones: a client and a contractor", banner: "Training stand — no real money",
@@ -48,7 +49,8 @@ const WORDS = {
     offline: "Lose the network", online: "Get back on line", isOffline: "no network", isBlocked: "bot is blocked",
     noCommands: "The bot has named no commands yet", place: "Place", contact: "Contact", voice: "Voice message",
     pinned: "Pinned", forwarded: "Forwarded", failed: "That did not work", gone: "This button is gone",
-    blockedStart: "UNBLOCK",
+    blockedStart: "UNBLOCK", pay: "Pay", isPaid: "Paid", paidSum: "You paid",
+    emailIfAsked: "E-mail for the receipt, if not known yet", trainingCard: "Training card •• 4444, no real money.",
   },
 };
 

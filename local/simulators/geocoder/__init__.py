@@ -1,0 +1,1 @@
+"""A geocoder for tests and measurements: answers like Nominatim and like Yandex, and fails."""
