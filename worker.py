@@ -49,6 +49,7 @@ def crew(settings: Settings, database: Database) -> Crew:
         public_url=settings.public_url,
         expect_test=not secret_key.startswith("live_"),
         tax=shop.tax,
+        invoices=settings.telegram_provider_token is not None,
     )
     loop = asyncio.get_running_loop()
     payments = PaymentActivities(database, gateway, loop, terms)
@@ -61,11 +62,10 @@ def crew(settings: Settings, database: Database) -> Crew:
         ),
         payouts=PayoutActivities(database, PayoutFileGateway(settings.data_dir / "payouts")),
         reconciliation=ReconciliationActivities(database, gateway, loop, payments, terms),
-    )
         geocoding=geocoding(settings, database),
+    )
 
 
-def tax(settings: Settings) -> Tax | None:
 def geocoding(settings: Settings, database: Database) -> GeocodingActivities | None:
     """Questions to the geocoder that the settings name; None for our own table."""
     if settings.geocoder == "offline":
@@ -75,6 +75,7 @@ def geocoding(settings: Settings, database: Database) -> GeocodingActivities | N
     return GeocodingActivities(database, geocoder)
 
 
+def tax(settings: Settings) -> Tax | None:
     """What receipts say of taxes; None when none are made."""
     if settings.receipts == "off":
         return None
