@@ -186,6 +186,7 @@ async def test_lost_race_for_the_last_slot_is_refused_and_the_search_goes_on(tow
     next_one = await town.contractor(km=30)
     await order.door.tell_available(order.order_id, next_one)
     assert await order.offered() == [next_one]
+    await order.idle()
 
     with pytest.raises(NoCapacity):
         await order.accept(only_one)
@@ -238,9 +239,10 @@ async def test_at_night_nobody_is_woken_and_the_search_goes_on_in_the_morning(to
     assert await urgent.offered() == [contractor]
     await order.advance_to(late + timedelta(hours=7, minutes=59))
     assert await order.offers() == {}
-    await order.advance_to(late + timedelta(hours=8, minutes=1))
+    assert await order.told("night_pause") == 1
+    await order.advance_to(late + timedelta(hours=8, minutes=10))
     assert await order.offered() == [contractor]
-    assert await order.story() == ["placed"]
+    assert await order.story() == ["placed", "night_paused"]
 
 
 @pytest.mark.parametrize(
