@@ -37,7 +37,7 @@ class Breaker:
 
 def gate(breaker: Breaker, now: datetime) -> Gate:
     """Whether one may ask at this moment."""
-    if _rest(breaker, now):
+    if _rests(breaker, now):
         return Gate.OPEN
     if breaker.opened_at is None:
         return Gate.CLOSED
@@ -65,23 +65,12 @@ def worked(_: Breaker) -> Breaker:
     return Breaker()
 
 
-def throttled(breaker: Breaker, now: datetime, wait: timedelta) -> Breaker:
+def throttled(_: Breaker, now: datetime, wait: timedelta) -> Breaker:
     """It works and wants a pause; failures before that do not count."""
-    del breaker
     return Breaker(rests_until=now + min(max(wait, timedelta()), REST_AT_MOST))
 
 
-def wait(breaker: Breaker, now: datetime) -> timedelta:
-    """How long until one may ask; nothing when one may now."""
-    if gate(breaker, now) is not Gate.OPEN:
-        return timedelta()
-    rest = _rest(breaker, now)
-    last = breaker.probed_at or breaker.opened_at
-    return max(rest, PROBE_AFTER - abs(now - last) if last is not None else timedelta())
-
-
-def _rest(breaker: Breaker, now: datetime) -> timedelta:
+def _rests(breaker: Breaker, now: datetime) -> bool:
     if breaker.rests_until is None:
-        return timedelta()
-    left = breaker.rests_until - now
-    return left if timedelta() < left <= REST_AT_MOST else timedelta()
+        return False
+    return timedelta() < breaker.rests_until - now <= REST_AT_MOST
