@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
 from rules.errors import BY_NAME
@@ -26,13 +26,22 @@ from texts.refusals import refusal
 
 ASKS = ("cancel", "refund_now", "slot", "no_show", "claim_no")
 """Actions that only lead to a question."""
+_QUESTIONS = {"no_show": confirmations.no_show_card, "claim_no": confirmations.object_card}
 
 _HERE = Path(__file__).parent / "pages"
-_WORDS = ("refresh", "private", "call_crew")
+_WORDS = ("refresh", "private", "call_crew", "who", "money")
 _SAID = {"saved": "page.saved", "support": "support.sent", "error": "page.error"}
 _SAID |= {"return": "page.return"}
 _SECOND = ("paid", "support", "slot", "keep", "slot_no", "claim_no")
-_ELSEWHERE = ("page", "claim_files", "appeal")
+_ELSEWHERE = ("page", "pay_telegram", "claim_files", "appeal")
+"""What only Telegram can do, and the way to this very page."""
+_STEPS = (
+    (OrderState.NEW, OrderState.SEARCHING),
+    (OrderState.AWAITING_PREPAYMENT,),
+    (OrderState.BOOKED,),
+    (OrderState.IN_PROGRESS,),
+    (OrderState.AWAITING_ACCEPTANCE,),
+)
 _FLEETING = ("updated", "said")
 
 
@@ -42,6 +51,13 @@ def _compact(name: str) -> Markup:
 
 
 _CSS, _SCRIPT = _compact("page.css"), _compact("page.js")
+
+
+def _unbroken(text: str) -> Markup:
+    """A text whose order number stays on one line."""
+    return Markup(re.sub(r"\bD-\d+", r"<span>\g<0></span>", str(escape(text))))  # noqa: S704 - escaped
+
+
 _templates = Environment(
     loader=FileSystemLoader(_HERE),
     autoescape=True,
@@ -49,6 +65,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_templates.filters["unbroken"] = _unbroken
 
 
 @dataclass(frozen=True)
@@ -82,11 +99,15 @@ class Shown:
 def order_page(view: OrderView, visit: Visit) -> HTMLResponse:
     """The order as its client sees it now, with everything he can do."""
     lang = visit.lang
-    facts = describe.facts(view, Role.CLIENT, lang, cost=True)
+    awaited, meeting, sums = describe.sections(view, Role.CLIENT, lang, cost=True)
+    if view.state is OrderState.CANCELLED and view.claim is None:
+        awaited = [*awaited, say("page.again", lang)]
     values = {
         "headline": describe.headline(view, Role.CLIENT, lang),
         "what": describe.what(view, lang),
-        "facts": facts,
+        "awaited": awaited,
+        "parts": [("who", meeting), ("money", sums)],
+        "step": _step(view),
         "files": [f"{visit.path}/files/{one}" for one in view.claim.files] if view.claim else [],
         "file_word": say("page.file", lang),
         "phone": _phone(view),
@@ -105,10 +126,8 @@ def ask_page(view: OrderView, visit: Visit, ask: str) -> HTMLResponse | None:
     if ask == "slot":
         choices = confirmations.slot_choices(view, visit.now)
         card = confirmations.slot_choices_card(view, choices, lang)
-    elif ask == "no_show":
-        card = confirmations.no_show_card(view, lang)
-    elif ask == "claim_no":
-        card = confirmations.object_card(view, lang)
+    elif ask in _QUESTIONS:
+        card = _QUESTIONS[ask](view, lang)
     else:
         card = confirmations.confirm_cancel_card(view, lang)
     # The card's text is Telegram HTML: one bold line, then plain ones.
@@ -127,9 +146,9 @@ def _page(
     template: str, view: OrderView, visit: Visit, card: Card, values: Mapping[str, object]
 ) -> HTMLResponse:
     lang = visit.lang
-    rows = [
-        [_shown(one, visit) for one in row if one.action not in _ELSEWHERE] for row in card.buttons
-    ]
+    wanted = [[one for one in row if one.action not in _ELSEWHERE] for row in card.buttons]
+    has_link = any(one.action == "pay" for row in wanted for one in row)
+    rows = [[_shown(one, visit, has_link=has_link) for one in row] for row in wanted]
     at = clock(visit.now, view.utc_offset_minutes)
     title = say("page.title", lang, number=order_number(view.number))
     more = {
@@ -143,18 +162,26 @@ def _page(
     return _render(template, visit, more, 200)
 
 
-def _shown(button: Button, visit: Visit) -> Shown:
+def _shown(button: Button, visit: Visit, *, has_link: bool) -> Shown:
+    # Beside a payment that is ready, another way to pay is the lesser wish.
+    is_other_way = has_link and button.url is None and button.action.startswith("pay_")
     url = button.url
     if url is None and button.action in ASKS:
         url = visit.url(ask=button.action)
     if url is None and button.action == "keep":
         url = visit.url()
-    look = " second" if button.action in _SECOND or button.action.startswith("rate") else ""
+    is_second = button.action in _SECOND or button.action.startswith("rate") or is_other_way
+    look = " second" if is_second else ""
     return Shown(button.text, button.action, url, " bad" if _is_end(button) else look)
 
 
 def _is_end(button: Button) -> bool:
     return button.text.startswith(signs.REFUSE) and button.action != "slot_no"
+
+
+def _step(view: OrderView) -> int:
+    """Which step of an ordinary order this is, from 1; 0 outside of them."""
+    return next((n for n, states in enumerate(_STEPS, 1) if view.state in states), 0)
 
 
 def _phone(view: OrderView) -> str | None:
@@ -193,6 +220,7 @@ def _render(template: str, visit: Visit, values: dict[str, object], status: int)
         **{"updated": "", "wait": 0, **values},
         lang=lang.value,
         words={name: say(f"page.{name}", lang) for name in _WORDS},
+        steps=say("page.steps", lang).split("|"),
         here=visit.url(),
         other_lang=other.value,
         other_name=say("language.name", other),

@@ -1,6 +1,7 @@
 """Places and distances on the globe; pure arithmetic in degrees and kilometres."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 EARTH_RADIUS_KM = 6371.0088
@@ -117,3 +118,9 @@ def coarse(latitude: float, longitude: float) -> tuple[float, float]:
     step = _COARSE_STEP_DEGREES / shrink
     rounded_longitude = round(round(longitude / step) * step, 4)
     return rounded_latitude, max(-180.0, min(180.0, rounded_longitude))
+
+
+def english_name(town: str, region: str, found: Iterable[Place]) -> str:
+    """A town's English name among the places that its Russian one may mean; else that one."""
+    called = (town, region)
+    return next((one.name_en for one in found if (one.name_ru, one.region_ru) == called), town)

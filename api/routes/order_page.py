@@ -3,7 +3,7 @@
 import contextlib
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -23,6 +23,7 @@ from models.queries.plain import run
 from models.users import UserRow
 from rules.errors import BadInput, RuleViolation
 from rules.files import PDF
+from rules.geo import english_name
 from rules.orders import FINAL_STATES, OrderState, Role
 from rules.payments import Method
 from rules.views import OrderView
@@ -83,6 +84,7 @@ async def page(request: Request, secret: str) -> Response:
     visit = _visit(request, owned)
     if owned is None:
         return missing_page(visit)
+    owned = _in_words_of(services, owned, visit.lang)
     ask = request.query_params.get("ask", "")
     response = ask_page(owned.view, visit, ask) if ask else None
     response = response or order_page(owned.view, visit)
@@ -140,6 +142,15 @@ async def _find(services: Services, secret: str) -> Owned | None:
     if client is None or view is None or not view.detail:
         return None
     return Owned(view, *client)
+
+
+def _in_words_of(services: Services, owned: Owned, lang: Language) -> Owned:
+    """With the town's name as it is called in that language."""
+    if lang is not Language.EN:
+        return owned
+    town, region = owned.view.town, owned.view.region
+    found = services.places.find(f"{town}, {region}")
+    return replace(owned, view=replace(owned.view, town=english_name(town, region, found)))
 
 
 def _visit(request: Request, owned: Owned | None) -> Visit:
@@ -220,7 +231,8 @@ async def _answer(request: Request, wish: Wish, visit: Visit) -> str:
 
 Call = Callable[[OrderDoor], Awaitable[messages.OrderAnswer]]
 _PAY = {"pay_card": Method.CARD, "pay_sbp": Method.SBP}
-_CLAIM = {"claim_yes": messages.ClaimVerdict.AGREE, "claim_no": messages.ClaimVerdict.OBJECT}
+_OBJECT = messages.ClaimVerdict.OBJECT
+_CLAIM = {"claim_yes": messages.ClaimVerdict.AGREE, "claim_no": _OBJECT}
 
 
 def _call_of(wish: Wish) -> Call:
@@ -235,12 +247,12 @@ def _call_of(wish: Wish) -> Call:
     if action in _PAY:
         choice = messages.PaymentChoice(who, _PAY[action])
         return lambda orders: orders.pay(order_id, choice, intent=wish.intent)
-    if reason is not None and reason[0] == "cancel":
-        end = messages.Cancellation(Role.CLIENT, who, reason[1])
-        return lambda orders: orders.cancel(order_id, end, intent=wish.intent)
     if reason is not None and reason[0] == "object":
         no = messages.ClaimAnswer(Role.CLIENT, who, messages.ClaimVerdict.OBJECT, reason=reason[1])
         return lambda orders: orders.answer_claim(order_id, no, intent=wish.intent)
+    if reason is not None and reason[0] == "cancel":
+        end = messages.Cancellation(Role.CLIENT, who, reason[1])
+        return lambda orders: orders.cancel(order_id, end, intent=wish.intent)
     if visit_at is not None:
         other = messages.Rescheduling(Role.CLIENT, who, visit_at)
         return lambda orders: orders.reschedule(order_id, other, intent=wish.intent)

@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -76,6 +77,17 @@ async def test_the_clients_language_counts_until_the_visitor_chooses(api: Stage)
     assert f'action="{url}?lang=en"' in english.text
 
 
+async def test_an_english_page_calls_the_town_by_its_english_name(api: Stage) -> None:
+    url, _ = await page_of(api, "searching")
+
+    english = (await api.http.get(f"{url}?lang=en")).text
+    russian = (await api.http.get(f"{url}?lang=ru")).text
+
+    assert "Tver." in english
+    assert "Тверь" not in english
+    assert "Тверь." in russian
+
+
 @pytest.mark.parametrize("secret", ["x" * 40, "short", "%00" * 20, "..%2f..%2fetc", "я" * 20])
 async def test_an_unknown_secret_gets_a_kind_404(api: Stage, secret: str) -> None:
     for answer in (await api.http.get(f"/o/{secret}"), await press(api, f"/o/{secret}", "paid")):
@@ -110,6 +122,40 @@ async def test_cancelling_asks_first_and_names_the_cost(api: Stage) -> None:
     assert done.headers["location"] == f"{url}?said=saved"
     (_, said, _), *_ = api.orders.of("cancel")
     assert (said.role, said.reason) == (Role.CLIENT, "changed_mind")
+
+
+async def test_it_is_said_until_when_a_cancellation_is_free(api: Stage) -> None:
+    now = datetime.now(UTC)
+    caps = ((now - timedelta(hours=1), 0), (now + timedelta(minutes=30), 500_00))
+    order = await write_order(api.database)
+    view = replace(VIEWS["booked"], claim_caps=caps, state_since=now)
+    await show(api.database, order, view, await write_contractor(api.database))
+
+    asked = await api.http.get(f"/o/{order.secret}?ask=cancel")
+
+    assert "Отменить можно бесплатно: вернём 2\xa0000\xa0₽. Бесплатно до" in asked.text
+
+
+async def test_an_objection_to_costs_is_asked_for_its_reason(api: Stage) -> None:
+    url, order = await page_of(api, "cancelled_made")
+
+    asked = await api.http.get(f"{url}?ask=claim_no")
+    await press(api, url, re.findall(r'value="(object_\w+)"', asked.text)[0])
+
+    (order_id, said, _), *_ = api.orders.of("answer_claim")
+    assert (order_id, said.verdict) == (order.id, ClaimVerdict.OBJECT)
+    assert said.reason != "other"
+
+
+async def test_without_a_script_a_page_that_waits_loads_itself_again(api: Stage) -> None:
+    url, _ = await page_of(api, "awaiting_url")
+
+    waiting = (await api.http.get(f"{url}?said=return")).text
+    asked = (await api.http.get(f"{url}?ask=cancel")).text
+
+    assert f'<noscript><meta http-equiv="refresh" content="4;url={url}"></noscript>' in waiting
+    # Nobody loses a question that he is reading.
+    assert "refresh" not in asked.split("<body>")[0]
 
 
 async def test_a_cancellation_of_an_older_page_is_asked_again(api: Stage) -> None:
