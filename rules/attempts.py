@@ -48,6 +48,10 @@ DEAD_STATES = frozenset(
 )
 
 
+TOO_HIGH = "too_high"
+"""The trouble of a refund that our own books refuse: less than that is left of its payment."""
+
+
 class RefundState(StrEnum):
     """One refund at the provider."""
 
@@ -133,6 +137,12 @@ class Attempt:
     def refunded_kopecks(self) -> int:
         """What has gone back for certain."""
         return sum(r.amount_kopecks for r in self.refunds if r.state is RefundState.SUCCEEDED)
+
+    @property
+    def owed_kopecks(self) -> int:
+        """What has to go back and is not on its way; negative if more has gone back."""
+        due = self.amount_kopecks if self.released else self.refund_due_kopecks
+        return due - self.refunded_or_reserved_kopecks
 
 
 @dataclass(frozen=True)

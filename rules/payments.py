@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from rules.attempts import (
     DEAD_STATES,
     RANK,
+    TOO_HIGH,
     Attempt,
     AttemptState,
     Method,
@@ -135,8 +136,7 @@ def _refund_step(attempt: Attempt, policy: Policy) -> Step | None:
         if refund.state is RefundState.PENDING:
             at = _wait(looked, policy.refund_poll_seconds, attempt.polls)
             return Step(Op.GET_REFUND, attempt.number, at, refund.amount_kopecks, refund.seq)
-    due = attempt.amount_kopecks if attempt.released else attempt.refund_due_kopecks
-    missing = due - attempt.refunded_or_reserved_kopecks
+    missing = attempt.owed_kopecks
     if missing <= 0:
         return None
     failed = sum(1 for refund in attempt.refunds if refund.state is RefundState.FAILED)
@@ -225,6 +225,10 @@ def observe(attempt: Attempt, seen: Seen, now: datetime) -> Attempt:
     looked = replace(attempt, polls=attempt.polls + 1, seen_at=now)
     for refund in seen.outside:
         looked = _with_refund(looked, refund)
+    if seen.trouble == TOO_HIGH:
+        # It was never written down: with what is left, the sum that is sent is another one.
+        sent = tuple(one for one in looked.refunds if one.state is not RefundState.REQUESTED)
+        return replace(looked, refunds=sent)
     if seen.trouble:
         return looked
     if seen.refund is not None:

@@ -7,6 +7,7 @@ a trouble here. A definite refusal is one at once. Nothing is ever given up.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from rules import attempts
 from rules.attempts import Attempt, Money, Op, Refund, RefundState, Trouble
 from rules.payments import Seen, Step
 
@@ -14,8 +15,8 @@ UNANSWERED = "unanswered"
 REFUSED = "refused"
 BREACH = "integrity_breach"
 NOT_FOUND = "not_found"
-TOO_HIGH = "too_high"
 NOT_PROVEN = "not_proven"
+TOO_HIGH = attempts.TOO_HIGH
 
 REFUSALS_MAX = 3
 STUCK_AFTER = timedelta(minutes=15)
@@ -51,6 +52,9 @@ def unanswered(attempt: Attempt, step: Step, since: datetime) -> Attempt:
 def learned(attempt: Attempt, step: Step, seen: Seen, now: datetime) -> Attempt:
     """The attempt's trouble after an answer: begun, grown, or over."""
     code = seen.trouble or _refusal_of(seen.refund)
+    if code in (REFUSED, TOO_HIGH) and step.op is Op.REFUND and attempt.owed_kopecks <= 0:
+        # A person has sent it back by hand meanwhile: there is nothing left to try.
+        return replace(attempt, trouble=None)
     if code:
         op = Op.REFUND if seen.refund is not None else step.op
         trouble = _of(attempt, replace(step, op=op), code, now)

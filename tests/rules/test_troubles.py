@@ -19,6 +19,7 @@ from rules.payments import (
     RefundState,
     Seen,
     Step,
+    asked,
     observe,
     step_of,
 )
@@ -78,6 +79,41 @@ def test_each_refused_refund_has_the_next_number_and_only_its_success_ends_the_t
     assert troubles.is_stuck(attempt, NOW)
     gone = replace(going, state=RefundState.SUCCEEDED)
     assert _hear(attempt, step, Seen(attempt.state, refund=gone), NOW).trouble is None
+
+
+def test_a_refund_that_is_too_high_is_tried_with_what_is_left_of_it() -> None:
+    attempt = _attempt(AttemptState.CAPTURED, refund_due_kopecks=AMOUNT)
+    step = step_of(attempt, POLICY_V1)
+    assert step is not None
+    by_hand = Refund(1001, 600_00, RefundState.SUCCEEDED, "r-x")
+    seen = Seen(attempt.state, trouble=troubles.TOO_HIGH, outside=(by_hand,))
+
+    attempt = _hear(asked(attempt, step), step, seen, NOW)
+
+    again = step_of(attempt, POLICY_V1)
+    assert again is not None
+    assert (again.op, again.amount_kopecks) == (Op.REFUND, AMOUNT - 600_00)
+    assert again.refund_seq != step.refund_seq
+
+
+@pytest.mark.parametrize("code", [troubles.TOO_HIGH, troubles.REFUSED])
+def test_what_staff_have_sent_back_by_hand_ends_the_trouble(code: str) -> None:
+    attempt = _attempt(AttemptState.CAPTURED, refund_due_kopecks=600_00)
+    for seq in (1, 2, 3):
+        step = Step(Op.REFUND, 1, None, 600_00, seq)
+        failed = Refund(seq, 600_00, RefundState.FAILED, f"r-{seq}")
+        attempt = _hear(attempt, step, Seen(attempt.state, refund=failed), NOW)
+    assert troubles.is_stuck(attempt, NOW)
+    step = Step(Op.REFUND, 1, None, 600_00, 4)
+    by_hand = (Refund(1001, 600_00, RefundState.SUCCEEDED, "r-x"),)
+    seen = Seen(attempt.state, trouble=troubles.TOO_HIGH, outside=by_hand)
+    if code == troubles.REFUSED:
+        failed = Refund(4, 600_00, RefundState.FAILED, "r-4")
+        seen = Seen(attempt.state, refund=failed, outside=by_hand)
+
+    attempt = _hear(asked(attempt, step), step, seen, NOW)
+
+    assert (attempt.trouble, step_of(attempt, POLICY_V1)) == (None, None)
 
 
 @pytest.mark.parametrize(
