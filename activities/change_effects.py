@@ -13,7 +13,16 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities import break_outside, credit, ledger, outbox, ratings, receipt_records, standing
+from activities import (
+    break_outside,
+    credit,
+    ledger,
+    outbox,
+    quote_records,
+    ratings,
+    receipt_records,
+    standing,
+)
 from activities.messages import Written
 from models.offers import OfferRow
 from models.orders import OrderEventRow
@@ -23,6 +32,8 @@ from rules.catalog import Service
 from rules.changes import OfferOutcome
 from rules.errors import NoCapacity, OrderTaken
 from rules.orders import OfferState, OrderEvent, OrderState, Role
+
+_WAITING = (OfferState.LIVE, OfferState.QUOTED)
 
 
 @dataclass
@@ -68,6 +79,7 @@ async def apply(writing: Writing, change: Written) -> Written | None:
         await ledger.post(writing.session, journal, writing.order_id, change.at)
     await receipt_records.owe_earned(writing.session, writing.order_id, journals, change.at)
     change = await _use_credit(writing, change)
+    await quote_records.write(writing.session, change.view, change.at)
     await ratings.write(writing.session, writing.order_id, change)
     await standing.award(
         writing.session, writing.order_id, change.points, writing.policy_version, change.at
@@ -172,7 +184,7 @@ async def _end_offers(writing: Writing, change: Written) -> None:
     # Nobody is asked any more, whatever a wave that was under way may have written.
     swept = await writing.session.exec(
         update(OfferRow)
-        .where(col(OfferRow.order_id) == writing.order_id, col(OfferRow.state) == OfferState.LIVE)
+        .where(col(OfferRow.order_id) == writing.order_id, col(OfferRow.state).in_(_WAITING))
         .values(state=OfferState.LOST, answered_at=change.at)
         .returning(col(OfferRow.contractor_id))
     )
@@ -278,10 +290,10 @@ def restood(change: Written) -> set[int]:
 
 
 async def live_contractors(session: AsyncSession, order_id: str) -> set[int]:
-    """The contractors who hold a live offer of this order."""
+    """The contractors whose offer or quote of this order waits for an answer."""
     found = await session.exec(
         select(OfferRow.contractor_id).where(
-            OfferRow.order_id == order_id, OfferRow.state == OfferState.LIVE
+            OfferRow.order_id == order_id, col(OfferRow.state).in_(_WAITING)
         )
     )
     return set(found.all())

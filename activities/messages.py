@@ -36,6 +36,8 @@ class Opening:
     unpaid_orders_max: int
     orders_per_day: int
     wish_day: date | None = None
+    # Contractors are asked for quotes, not whether they take it.
+    quoting: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,10 @@ class OfferTerms:
     is_urgent: bool
     # What support has widened the search by.
     extra_km: int = 0
+    # An invitation to quote holds no place of a contractor's capacity.
+    holds: bool = True
+    # Nobody else is asked; empty: everybody.
+    only: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

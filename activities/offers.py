@@ -67,7 +67,9 @@ async def _send_wave(session: AsyncSession, terms: OfferTerms) -> tuple[Wave, bo
         return Wave(()), False
     silent = await _end_silent(session, terms)
     choice = await choose(session, terms, (latitude, longitude))
-    granted = await _hold(session, terms, choice.ranked)
+    wanted = terms.only or [one.candidate.contractor_id for one in choice.ranked]
+    asked = [one for one in choice.ranked if one.candidate.contractor_id in wanted]
+    granted = await _hold(session, terms, asked)
     await _write_wave(session, terms, choice, granted)
     await _tell(session, terms, choice, granted, silent)
     offered = tuple(_sent(one, terms) for one in granted)
@@ -154,8 +156,8 @@ async def _grant(
         if locked[one.candidate.contractor_id].capacity_left > 0
         and live.get(one.candidate.contractor_id, 0) < terms.max_live_offers
     ][:at_most]
-    if not free:
-        return []
+    if not free or not terms.holds:
+        return free
     slots = [
         {
             "order_id": terms.order_id,

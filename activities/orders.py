@@ -186,6 +186,7 @@ def _first_view(opening: Opening, number: int) -> OrderView:
         created_at=opening.created_at,
         state_since=opening.created_at,
         wish_day=opening.wish_day,
+        quoting=opening.quoting,
     )
 
 
@@ -246,6 +247,10 @@ async def _write_row(writing: Writing, change: Written) -> None:
             due_at=view.due_at,
             prepaid=view.prepaid,
             needs_attention=view.needs_attention,
+            # A chosen quote has another price than the catalogue.
+            estimate_low_kopecks=view.estimate.low_kopecks,
+            estimate_high_kopecks=view.estimate.high_kopecks,
+            prepayment_kopecks=view.prepayment_kopecks,
             refund_kopecks=view.refund_kopecks,
             compensation_kopecks=view.compensation_kopecks,
             final_price_kopecks=view.final_price_kopecks,

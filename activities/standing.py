@@ -19,7 +19,7 @@ from rules.points import PointsChange, points_now, rating_now
 
 ANSWERS_COUNTED = timedelta(days=90)
 # Offers that ended without a word of the contractor's tell nothing about how he answers.
-_UNANSWERED = (OfferState.LIVE, OfferState.LOST, OfferState.SKIPPED)
+_UNANSWERED = (OfferState.LIVE, OfferState.LOST, OfferState.SKIPPED, OfferState.QUOTED)
 _TAKEN = (OfferState.WON, OfferState.WITHDRAWN)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from models.columns import Table, big, kopecks, known, one_of, order_key
+from models.columns import Table, big, known, kopecks, one_of, order_key
 from rules.quotes import ExtraState, QuoteState
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from rules.catalog import Estimate, JobClass, Service
 from rules.errors import OrderClosed
 from rules.policy import POLICY_V1, ClassPolicy, Policy
+from rules.quotes import Quotes
 from rules.transitions import (
     FINAL_STATES,
     TRANSITIONS,
@@ -53,6 +54,8 @@ class OfferState(StrEnum):
     LOST = "lost"
     WITHDRAWN = "withdrawn"
     SKIPPED = "skipped"
+    # Asked for a quote, and gave it.
+    QUOTED = "quoted"
 
 
 @dataclass(frozen=True)
@@ -205,6 +208,8 @@ class Order:
     claim: Claim | None = None
     cancelled_by: Role | None = None
     reason: str = ""
+    # A project job is quoted by several contractors; None: by ordinary offers.
+    quotes: Quotes | None = None
     client_stars: int | None = None
     contractor_stars: int | None = None
     compensation_kopecks: int = 0

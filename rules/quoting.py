@@ -11,13 +11,12 @@ from rules.errors import (
     QuoteGone,
     QuoteNeeded,
     QuotesFull,
-    TransitionRefused,
 )
-from rules.night import after_waking
 from rules.orders import Offer, OfferState, Order, OrderEvent, OrderState, Role, Search
 from rules.points import PointsReason
 from rules.points import change as points_change
 from rules.quotes import QUOTED_SERVICES, Offered, Quote, Quotes, QuoteState, check
+from rules.searching import search_ends
 
 _MAY_QUOTE = (OfferState.LIVE, OfferState.EXPIRED, OfferState.QUOTED)
 
@@ -60,22 +59,6 @@ def check_offer_answer(order: Order) -> None:
         raise QuoteNeeded()
 
 
-def quote_until(order: Order, now: datetime) -> datetime:
-    """When an invitation made now ends; only working hours count."""
-    return _working(order, now, order.clocks.offer_timeout_seconds)
-
-
-def gathering_ends(order: Order) -> datetime:
-    """When no more quotes are waited for, however few there are."""
-    if order.search.started_at is None:
-        raise TransitionRefused("the search has not begun")
-    return _working(order, order.search.started_at, order.clocks.search_seconds)
-
-
-def _working(order: Order, start: datetime, seconds: float) -> datetime:
-    return after_waking(start, seconds, order.utc_offset_minutes, order.policy)
-
-
 def still_to_invite(order: Order) -> int:
     """How many more contractors may be asked for a quote."""
     if order.quotes is None or order.quotes.invited_all:
@@ -105,7 +88,7 @@ def enough(order: Order, now: datetime) -> bool:
     """No more quotes are waited for: there are three, all have answered, or the time is up."""
     if order.quotes is None:
         return False
-    if len(order.quotes.open()) >= order.policy.quotes_wanted or now >= gathering_ends(order):
+    if len(order.quotes.open()) >= order.policy.quotes_wanted or now >= search_ends(order):
         return True
     return bool(order.search.offers) and not still_to_invite(order) and not order.search.live()
 

@@ -12,6 +12,8 @@ from rules.credit import returned
 from rules.money import claim_caps
 from rules.orders import ClaimItem, ClaimState, OfferState, Order, OrderState, Proposal, Role
 from rules.payments import Money, MoneySummary, summary
+from rules.quotes import Quotes
+from rules.quoting import is_quoting
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,9 @@ class OrderView:
     reason: str = ""
     claim: ClaimView | None = None
     final_price_kopecks: int | None = None
+    # Contractors are asked for quotes; and what has come in (a contractor sees his own only).
+    quoting: bool = False
+    quotes: Quotes | None = None
     client_stars: int | None = None
     contractor_stars: int | None = None
     refund_kopecks: int = 0
@@ -204,6 +209,8 @@ def view(order: Order, money: Money) -> OrderView:
         if claim is not None
         else None,
         final_price_kopecks=order.final_price_kopecks,
+        quoting=is_quoting(order),
+        quotes=order.quotes,
         client_stars=order.client_stars,
         contractor_stars=order.contractor_stars,
         refund_kopecks=order.refund_kopecks,

@@ -24,6 +24,7 @@ from temporalio.common import (
 )
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
+from typing_extensions import override
 
 from rules.errors import BY_NAME, OrderClosed, RuleViolation
 from rules.native import Paid
@@ -33,6 +34,7 @@ from workflows import messages
 from workflows.attributes import CLIENT_ID, ORDER_STATE, REGION, SERVICE_TYPE
 from workflows.order import OrderWorkflow
 from workflows.policies import TASK_QUEUE
+from workflows.quote_door import QuoteDoor
 
 RPC_TIMEOUT = timedelta(seconds=5)
 RPC_TRIES = 4
@@ -53,7 +55,7 @@ def intent(order_id: UUID | str, action: str, card_version: int, user_id: int) -
 
 
 @dataclass(frozen=True)
-class Orders:
+class Orders(QuoteDoor):
     """All that may be asked of an order."""
 
     client: Client
@@ -229,6 +231,7 @@ class Orders:
             messages.ContractorAvailable(contractor_id),
         )
 
+    @override
     async def _update(
         self, order_id: UUID | str, update: Any, said: Any, intent: str
     ) -> messages.OrderAnswer:

@@ -6,11 +6,22 @@ handler in the same breath.
 
 from datetime import datetime
 
-from rules import booking, cancelling, claims, limits, searching, working
+from rules import (
+    booking,
+    cancelling,
+    choosing,
+    claims,
+    limits,
+    metres,
+    quoting,
+    searching,
+    working,
+)
 from rules.changes import Change
 from rules.errors import AlreadyPaid, BadInput, NotPayable, NotYours, TransitionRefused
 from rules.orders import ClaimItem, Order, OrderState, Role
 from rules.payments import Money
+from rules.quotes import QuoteState
 from rules.reasons import CANCEL_REASONS, DECLINE_REASONS, SUPPORT_REASONS, WITHDRAW_REASONS
 from workflows import messages
 
@@ -22,8 +33,10 @@ def _known(reason: str, codes: tuple[str, ...]) -> str:
 
 
 def accept(order: Order, said: messages.Acceptance, now: datetime) -> Change:
-    """A contractor takes the order."""
-    return searching.accepted(order, said.contractor_id, now)
+    """A contractor takes the order; whoever had quoted less works at his quote."""
+    quoting.check_offer_answer(order)
+    change = searching.accepted(order, said.contractor_id, now)
+    return choosing.at_his_quote(change, said.contractor_id)
 
 
 def decline(order: Order, said: messages.Refusal, now: datetime) -> Change:
@@ -33,7 +46,10 @@ def decline(order: Order, said: messages.Refusal, now: datetime) -> Change:
 
 
 def assign(order: Order, said: messages.Assignment, now: datetime) -> Change:
-    """Support gives the order to a contractor."""
+    """Support gives the order to a contractor, at his quote if there is one."""
+    quote = order.quotes.of(said.contractor_id) if order.quotes is not None else None
+    if quoting.is_quoting(order) and quote is not None and quote.state is QuoteState.OPEN:
+        return choosing.chosen(order, said.contractor_id, now, Role.SUPPORT)
     return searching.assigned(order, said.contractor_id, now)
 
 
@@ -62,7 +78,8 @@ def cancel(order: Order, said: messages.Cancellation, now: datetime) -> Change:
 def withdraw(order: Order, said: messages.Withdrawal, now: datetime) -> Change:
     """The contractor leaves the job."""
     booking.check_party(order, Role.CONTRACTOR, said.contractor_id)
-    return cancelling.withdrew(order, _known(said.reason, WITHDRAW_REASONS), now)
+    change = cancelling.withdrew(order, _known(said.reason, WITHDRAW_REASONS), now)
+    return choosing.after_withdrawal(change, now)
 
 
 def report_no_show(order: Order, said: messages.NoShowReport, now: datetime) -> Change:
@@ -84,8 +101,9 @@ def start(order: Order, said: messages.ContractorStep, now: datetime) -> Change:
 
 
 def done(order: Order, said: messages.Completion, now: datetime) -> Change:
-    """The contractor reports the work as done."""
+    """The contractor reports the work as done, at most at the price that was agreed to."""
     booking.check_party(order, Role.CONTRACTOR, said.contractor_id)
+    metres.check_final(order, said.final_price_kopecks)
     return working.done(order, said.final_price_kopecks, now)
 
 
@@ -149,3 +167,37 @@ def open_dispute(order: Order, said: messages.Dispute, now: datetime) -> Change:
 def resolve_dispute(order: Order, said: messages.DisputeDecision, now: datetime) -> Change:
     """Support decides a dispute."""
     return working.dispute_resolved(order, said.refund_kopecks, now)
+
+
+def quote(order: Order, said: messages.QuoteGiven, now: datetime) -> Change:
+    """A contractor quotes, or changes his quote."""
+    return quoting.quoted(order, said.contractor_id, said.offered, now)
+
+
+def withdraw_quote(order: Order, said: messages.ContractorStep, now: datetime) -> Change:
+    """A contractor takes his quote back."""
+    return quoting.quote_withdrawn(order, said.contractor_id, now)
+
+
+def choose_quote(order: Order, said: messages.QuoteChoice, now: datetime) -> Change:
+    """The client chooses a quote."""
+    booking.check_party(order, Role.CLIENT, said.client_id)
+    return choosing.chosen(order, said.contractor_id, now)
+
+
+def extend_choice(order: Order, said: messages.MoreTime, now: datetime) -> Change:
+    """The client asks for more time to choose."""
+    booking.check_party(order, Role.CLIENT, said.client_id)
+    return choosing.choice_extended(order, now)
+
+
+def ask_metres(order: Order, said: messages.MetresAsked, now: datetime) -> Change:
+    """The contractor asks for metres beyond the stop depth."""
+    booking.check_party(order, Role.CONTRACTOR, said.contractor_id)
+    return metres.metres_asked(order, said.metres, said.metre_kopecks, now)
+
+
+def answer_metres(order: Order, said: messages.MetresAnswer, now: datetime) -> Change:
+    """The client consents to the metres, or does not."""
+    booking.check_party(order, Role.CLIENT, said.client_id)
+    return metres.metres_answered(order, agrees=said.agrees, now=now)

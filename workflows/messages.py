@@ -13,6 +13,7 @@ from rules.native import Paid
 from rules.orders import ClaimItem, OrderState, Role
 from rules.payments import Method
 from rules.policy import Policy
+from rules.quotes import Offered
 
 
 @dataclass(frozen=True)
@@ -191,6 +192,46 @@ class Assignment:
 
     support_id: int
     contractor_id: int
+
+
+@dataclass(frozen=True)
+class QuoteGiven:
+    """A contractor's quote, or a changed one."""
+
+    contractor_id: int
+    offered: Offered
+
+
+@dataclass(frozen=True)
+class QuoteChoice:
+    """The client chooses one contractor's quote."""
+
+    client_id: int
+    contractor_id: int
+
+
+@dataclass(frozen=True)
+class MoreTime:
+    """The client wants more time to choose a quote."""
+
+    client_id: int
+
+
+@dataclass(frozen=True)
+class MetresAsked:
+    """The contractor is at the stop depth: so many metres more, at this price for each."""
+
+    contractor_id: int
+    metres: int
+    metre_kopecks: int
+
+
+@dataclass(frozen=True)
+class MetresAnswer:
+    """The client consents to the asked-for metres, or does not."""
+
+    client_id: int
+    agrees: bool
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from rules import booking, claims, payments, searching, working
 from rules.errors import RuleViolation
 from rules.orders import ClaimState, OrderState, Role
 from workflows.messages import OrderInput, OrderResult
-from workflows.order_updates import Updates
+from workflows.order_quotes import Quoting
 from workflows.policies import WRITE_RETRY, WRITE_TIMEOUT
 
 # How long the last look at a payment may take before its window is closed.
@@ -23,7 +23,7 @@ LAST_LOOK = timedelta(seconds=45)
 
 
 @workflow.defn(failure_exception_types=[RuleViolation])
-class OrderWorkflow(Updates):
+class OrderWorkflow(Quoting):
     """The life of one order."""
 
     @workflow.init
@@ -46,7 +46,7 @@ class OrderWorkflow(Updates):
     async def _phase(self) -> None:
         match self.order.state:
             case OrderState.SEARCHING:
-                await self.search()
+                await self.seek()
             case OrderState.AWAITING_PREPAYMENT:
                 await self._await_prepayment()
             case OrderState.BOOKED:
@@ -64,6 +64,7 @@ class OrderWorkflow(Updates):
 
     async def _open(self) -> bool:
         """Write the order down; False if the client may not place another one now."""
+        self.prepare_quotes()
         said, order = self._said, self.order
         opened = await workflow.execute_activity_method(
             OrderActivities.open,
@@ -83,6 +84,7 @@ class OrderWorkflow(Updates):
                 unpaid_orders_max=said.policy.client_unpaid_orders_max,
                 orders_per_day=said.policy.client_orders_per_day,
                 wish_day=said.wish_day,
+                quoting=order.quotes is not None,
             ),
             start_to_close_timeout=WRITE_TIMEOUT,
             retry_policy=WRITE_RETRY,

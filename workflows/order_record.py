@@ -11,7 +11,7 @@ from temporalio.common import SearchAttributeUpdate
 
 from activities.messages import Commit, Written
 from activities.orders import OrderActivities
-from rules import credit, payments, searching
+from rules import choosing, credit, payments
 from rules.changes import Change, MoneyAction
 from rules.money import prepayment
 from rules.orders import Order, OrderState, Role
@@ -127,7 +127,7 @@ class OrderRecord:
         if outcome.refused is None or winner is None:
             return
         self._refused[winner] = outcome.refused
-        undone = searching.claim_refused(self.order, winner, workflow.now())
+        undone = choosing.choice_refused(self.order, winner, workflow.now())
         if undone is not None:
             self.decide(undone)
 
@@ -235,7 +235,7 @@ def _listed(order: Order) -> tuple[object, ...]:
 
 def _quota(change: Change) -> Quota | None:
     """What the winner may take; support may give an order to anybody who has a free slot."""
-    if change.winner is None or change.by is not Role.CONTRACTOR:
+    if change.winner is None or change.by is Role.SUPPORT:
         return None
     return quota_of(change.order.policy, change.order.job_class)
 

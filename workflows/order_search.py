@@ -141,10 +141,13 @@ class Searching(Cashier):
             # the new round may ask the same people.
             return
         if self.is_searching():
-            self.order = searching.wave_sent(self.order, sent)
+            self._after_wave(sent)
             self._describe()
         elif sent:
             self._take_back(sent)
+
+    def _after_wave(self, sent: tuple[Offer, ...]) -> None:
+        self.order = searching.wave_sent(self.order, sent)
 
     def _take_back(self, sent: tuple[Offer, ...]) -> None:
         """The order was won or ended while the wave went out: these offers are lost."""

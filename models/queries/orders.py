@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from models.contractors import ContractorRow
 from models.offers import OfferRow
 from models.orders import OrderRow
+from models.queries.quotes import with_own_quote
 from models.users import UserRow
 from rules.catalog import Estimate
 from rules.geo import coarse
@@ -78,8 +79,8 @@ async def order_view(
 
     `actor_id` is the client's or contractor's id; support and the system need none.
     """
-    views = await _views(session, Reader(role, actor_id, public_url), is_order(order))
-    return views[0] if views else None
+    reader = Reader(role, actor_id, public_url)
+    return next(iter(await _views(session, reader, is_order(order))), None)
 
 
 async def order_by_secret(
@@ -87,8 +88,7 @@ async def order_by_secret(
 ) -> OrderView | None:
     """The client's view of the order whose page has this secret."""
     reader = Reader(Role.CLIENT, None, public_url)
-    views = await _views(session, reader, col(OrderRow.secret) == secret)
-    return views[0] if views else None
+    return next(iter(await _views(session, reader, col(OrderRow.secret) == secret)), None)
 
 
 async def client_orders(
@@ -128,8 +128,8 @@ async def orders_needing_attention(
     session: AsyncSession, *, public_url: str = "", limit: int = 50
 ) -> list[OrderView]:
     """Orders that wait for support."""
-    reader = Reader(Role.SUPPORT, None, public_url)
-    return await _views(session, reader, col(OrderRow.needs_attention).is_(True), limit)
+    condition = col(OrderRow.needs_attention).is_(True)
+    return await _views(session, Reader(Role.SUPPORT, None, public_url), condition, limit)
 
 
 async def client_limits(session: AsyncSession, client_id: int, now: datetime) -> ClientLimits:
@@ -198,7 +198,7 @@ def _view(row: _Joined, reader: Reader) -> OrderView:
         case Role.CLIENT:
             return _for_client(public, row, reader)
         case Role.CONTRACTOR:
-            return _for_contractor(public, row, reader)
+            return _for_contractor(with_own_quote(public, reader.actor_id), row, reader)
         case _:
             return _for_support(public, row, reader)
 

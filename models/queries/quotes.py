@@ -1,6 +1,6 @@
 """Quotes as the client compares them and as support reads them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
 from sqlmodel import col, select
@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from models.contractors import ContractorRow
 from models.quotes import ExtraMetresRow, QuoteRow
 from rules.quotes import Offered, Quote
+from rules.views import OrderView
 
 _OFFERED = TypeAdapter(Offered)
 
@@ -45,6 +46,14 @@ async def extra_metres(session: AsyncSession, order_id: str) -> list[ExtraMetres
         .order_by(col(ExtraMetresRow.number))
     )
     return list(found)
+
+
+def with_own_quote(view: OrderView, contractor_id: int | None) -> OrderView:
+    """What others ask for the job is nobody's business but the client's."""
+    if view.quotes is None:
+        return view
+    own = tuple(one for one in view.quotes.all if one.contractor_id == contractor_id)
+    return replace(view, quotes=replace(view.quotes, all=own))
 
 
 def _quote(row: QuoteRow) -> Quote:
