@@ -31,8 +31,16 @@ from texts.language import Language
 _AVAILABLE = text("SELECT available_kopecks(:account)::bigint")
 
 
+class NotYet(Exception):
+    """A refund that we have asked for cannot come besides this one; its end is not known yet."""
+
+
 async def post_external(session: AsyncSession, refund: ProviderRefund, now: datetime) -> None:
-    """A refund that was made in the provider's cabinet; posted once under its own id."""
+    """A refund that was made in the provider's cabinet; posted once under its own id.
+
+    Raises:
+        NotYet: What our own request has reserved is the very money that this refund took.
+    """
     await mirror.see(session, [refund], now)
     found = await session.exec(
         select(PaymentAttemptRow).where(PaymentAttemptRow.provider_id == refund.payment_id)
@@ -47,6 +55,7 @@ async def post_external(session: AsyncSession, refund: ProviderRefund, now: date
     known = await session.exec(select(RefundRow).where(RefundRow.provider_id == refund.id))
     if known.one_or_none() is not None:
         return
+    await _check_room(session, attempt, refund)
     payers = await _payers(session, attempt)
     newest = await session.exec(
         select(func.max(RefundRow.seq)).where(
@@ -70,6 +79,23 @@ async def post_external(session: AsyncSession, refund: ProviderRefund, now: date
     await ledger.post(session, journal, attempt.order_id, now)
     await payment_card.tell(session, await step_for(session, attempt), [])
     await _tell_support(session, attempt.order_id, refund)
+
+
+async def _check_room(
+    session: AsyncSession, attempt: PaymentAttemptRow, refund: ProviderRefund
+) -> None:
+    found = await session.exec(
+        select(RefundRow).where(
+            RefundRow.order_id == attempt.order_id,
+            RefundRow.attempt == attempt.number,
+            RefundRow.state != RefundState.FAILED,
+        )
+    )
+    rows = found.all()
+    taken = sum(one.amount_kopecks for one in rows)
+    moving = any(one.state is not RefundState.SUCCEEDED for one in rows)
+    if moving and taken + refund.amount_kopecks > attempt.amount_kopecks:
+        raise NotYet
 
 
 async def _tell_support(session: AsyncSession, order_id: str, refund: ProviderRefund) -> None:

@@ -18,6 +18,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import break_outside, break_queue, break_records, break_repairs, mirror
+from activities.break_outside import NotYet
 from activities.messages import PaymentStep
 from activities.payment_store import business_now
 from activities.payments import PaymentActivities, PaymentTerms
@@ -148,6 +149,9 @@ class ReconciliationActivities:
         now = business_now()
         try:
             self._mend(row, now)
+        except NotYet:
+            # It stays as it is: a later run knows what became of our own request.
+            return False
         except IntegrityBreach as breach:
             reason = str(breach)
             self._write(lambda session: break_queue.give_to_person(session, break_id, reason))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 from sqlalchemy import text
+from temporalio.exceptions import ApplicationError
 
 from activities import ledger
 from activities.payments import PaymentActivities
@@ -301,6 +302,30 @@ async def test_money_leaves_only_when_two_people_have_agreed(house: House, books
     assert await books.value(state, id=twice["id"]) == "repaired"
     assert (await books.balances()).get("suspense", 0) == 0
     assert await house.broken() == {}
+
+
+async def test_a_refund_from_the_cabinet_is_no_loss_while_ours_for_the_same_money_has_no_answer(
+    house: House, books: Books
+) -> None:
+    till = await house.till()
+    await till.captured()
+    till.fault("refund", "http_500")
+    with pytest.raises(ApplicationError):
+        await till.refund(till.kopecks - 100_00)
+    house.refund_in_the_cabinet(till.payment()["id"], till.kopecks // 100)
+    await house.reconcile()
+
+    refused = await till.refund(till.kopecks - 100_00)
+    house.now += timedelta(minutes=15)
+    await house.reconcile()
+
+    assert [one.amount_kopecks for one in refused.outside] == [till.kopecks]
+    kept = await books.balances()
+    assert kept.get("writeoff", 0) == 0
+    assert kept.get(postings.deposit(till.order.order_id), 0) == 0
+    assert await house.broken() == {}
+    state = "SELECT state FROM reconciliation_breaks WHERE kind = 'external_refund'"
+    assert await books.value(state) == "repaired"
 
 
 async def test_what_a_bank_took_back_is_booked_by_two_people_and_not_refunded_again(
