@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -28,13 +28,25 @@ async def differs(
     history: WorkflowHistory, workflows: Sequence[type] = WORKFLOWS
 ) -> Exception | None:
     """Replay one history as the workers would; None if it runs as recorded, else why not."""
+    return (await differences([history], workflows))[0]
+
+
+async def differences(
+    histories: Sequence[WorkflowHistory], workflows: Sequence[type] = WORKFLOWS
+) -> list[Exception | None]:
+    """Replay histories one after the other; for each None or why it runs otherwise."""
+
+    async def one_by_one() -> AsyncIterator[WorkflowHistory]:
+        for history in histories:
+            yield history
+
     replayer = Replayer(
         workflows=workflows,
         workflow_runner=sandbox_runner(),
         data_converter=pydantic_data_converter,
     )
-    result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
-    return result.replay_failure
+    async with replayer.workflow_replay_iterator(one_by_one()) as results:
+        return [result.replay_failure async for result in results]
 
 
 def run(settings: Settings, order: str, console: Console) -> int:

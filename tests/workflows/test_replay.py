@@ -4,23 +4,35 @@ import importlib
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from temporalio.workflow import NondeterminismError
 
 from local.histories import REPLAY_DIR, ROOT, read_history
-from local.replay import differs
+from local.replay import differences, differs
 
 RECORDED = {file.stem: file for file in sorted(REPLAY_DIR.glob("*.json"))}
 # Those that tell what happens; the others are imported by the copy as they are.
 COPIED = ("order", "order_updates", "order_search", "order_money", "order_record")
 PAID = [name for name, file in RECORDED.items() if "create_payment" in file.read_text()]
+# Reading one costs as much as replaying it.
+recorded = cache(lambda name: read_history(RECORDED[name]))
+
+
+@pytest.fixture(scope="module")
+async def failures() -> dict[str, Exception | None]:
+    """What each recorded order says to today's code; one worker replays them all."""
+    found = await differences([recorded(name) for name in RECORDED])
+    return dict(zip(RECORDED, found, strict=True))
 
 
 @pytest.mark.parametrize("name", RECORDED)
-async def test_recorded_order_replays_on_this_code(name: str) -> None:
-    assert await differs(read_history(RECORDED[name])) is None
+def test_recorded_order_replays_on_this_code(
+    name: str, failures: dict[str, Exception | None]
+) -> None:
+    assert failures[name] is None
 
 
 def test_every_way_an_order_can_end_is_recorded() -> None:
@@ -58,7 +70,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 async def test_copy_without_a_swap_replays(folder: Path) -> None:
-    history = read_history(RECORDED["completed_by_card"])
+    history = recorded("completed_by_card")
 
     assert await differs(history, [planted(folder, {})]) is None
 
@@ -69,16 +81,18 @@ async def test_swapping_the_first_write_with_the_later_ones_fails_every_history(
     opening, commit = "OrderActivities.open", "OrderActivities.commit"
     workflow = planted(folder, {opening: commit, commit: opening})
 
-    for file in RECORDED.values():
-        failure = await differs(read_history(file), [workflow])
-        assert isinstance(failure, NondeterminismError), file.stem
+    histories = [recorded(name) for name in RECORDED]
+    failures = await differences(histories, [workflow])
+    for name, failure in zip(RECORDED, failures, strict=True):
+        assert isinstance(failure, NondeterminismError), name
 
 
 async def test_swapping_two_payment_operations_fails_every_paid_history(folder: Path) -> None:
     create, get = "PaymentActivities.create_payment", "PaymentActivities.get_payment"
     workflow = planted(folder, {create: get, get: create})
 
-    for name in PAID:
-        failure = await differs(read_history(RECORDED[name]), [workflow])
+    histories = [recorded(name) for name in PAID]
+    failures = await differences(histories, [workflow])
+    for name, failure in zip(PAID, failures, strict=True):
         assert isinstance(failure, NondeterminismError), name
     assert len(PAID) >= 15
