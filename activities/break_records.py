@@ -243,7 +243,7 @@ async def tell_support(session: AsyncSession, now: datetime) -> int:
         )
         .where(
             col(ReconciliationBreakRow.remedy).in_(
-                (Remedy.PERSON, Remedy.REFUND, Remedy.POST_CHARGEBACK)
+                (Remedy.PERSON, Remedy.REFUND, Remedy.POST_CHARGEBACK, Remedy.POST_GOODWILL)
             )
         )
         .with_for_update()

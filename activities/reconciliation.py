@@ -18,6 +18,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import break_outside, break_queue, break_records, break_repairs, mirror
+from activities.break_goodwill import POSTS
 from activities.break_outside import NotYet
 from activities.messages import PaymentStep
 from activities.payment_store import business_now
@@ -239,8 +240,8 @@ class ReconciliationActivities:
                 self._write(lambda session: break_queue.post_fee(session, row, now))
             case Remedy.REFUND:
                 self._write(lambda session: break_queue.release(session, row))
-            case Remedy.POST_CHARGEBACK:
-                self._write(lambda session: break_outside.post_chargeback(session, row, now))
+            case Remedy.POST_CHARGEBACK | Remedy.POST_GOODWILL:
+                self._write(lambda session: POSTS[row.remedy](session, row, now))
             case _:
                 raise IntegrityBreach("a person is needed")
 

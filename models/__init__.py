@@ -1,6 +1,7 @@
 """Tables, the engine and the named queries; importing it registers every table."""
 
 from models import (
+    claims,
     contractors,
     files,
     geocoding,
@@ -20,6 +21,7 @@ from models import (
 from models.columns import metadata
 
 __all__ = [
+    "claims",
     "contractors",
     "files",
     "geocoding",

@@ -33,6 +33,8 @@ class BreakClass(StrEnum):
     TEST_FLAG = "test_flag"
     CHARGEBACK = "chargeback"
     INVARIANT = "invariant"
+    # No difference from the provider: what a decided appeal changes after the books were closed.
+    APPEAL = "appeal"
 
 
 class BreakState(StrEnum):
@@ -61,13 +63,14 @@ class Remedy(StrEnum):
     # Money leaves: two people.
     REFUND = "refund"
     POST_CHARGEBACK = "post_chargeback"
+    POST_GOODWILL = "post_goodwill"
     PERSON = "person"
 
 
 BY_ITSELF = frozenset(
     {Remedy.SIGNAL, Remedy.ADOPT, Remedy.APPLY, Remedy.POST_EXTERNAL, Remedy.POST_FEE}
 )
-BY_TWO = frozenset({Remedy.REFUND, Remedy.POST_CHARGEBACK})
+BY_TWO = frozenset({Remedy.REFUND, Remedy.POST_CHARGEBACK, Remedy.POST_GOODWILL})
 
 
 @dataclass(frozen=True)

@@ -125,6 +125,10 @@ class AppealClosed(RuleViolation):
     """The decision cannot be appealed (any more), or has been."""
 
 
+class MoneyStillMoves(RuleViolation):
+    """The order's books are not closed yet; what an appeal changes waits until then."""
+
+
 class AlreadyRated(RuleViolation):
     """This side has already given its rating."""
 

@@ -196,6 +196,11 @@ def penalised(order_id: str, round_number: int, contractor_id: int, kopecks: int
     return Journal("penalised", "order", f"{order_id}:{round_number}", lines)
 
 
+def goodwill(source_id: str, account: str, kopecks: int) -> Journal:
+    """What the platform gives a client or a contractor after an appeal."""
+    return Journal("goodwill", "appeal", source_id, transfer(WRITEOFF, account, kopecks))
+
+
 def set_off(payout: str, contractor_id: int, kopecks: int) -> Journal:
     """What a contractor owes is kept back from what he is owed, before he is paid."""
     lines = transfer(payable(contractor_id), receivable(contractor_id), kopecks)

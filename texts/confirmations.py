@@ -10,7 +10,8 @@ from rules.views import OrderView
 from texts import reasons
 from texts.cards import Button, Card, button, card_html
 from texts.catalogue import say
-from texts.describe_money import cancel_cost, claim_line
+from texts.describe_claims import claim_line
+from texts.describe_money import cancel_cost
 from texts.formatting import counted, money, order_number, when
 from texts.language import Language
 from texts.signs import REFUSE

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from rules.orders import FINAL_STATES, OfferState, OrderState, Role
 from rules.views import OrderView
-from texts import describe_money
+from texts import describe_claims, describe_money
 from texts.catalogue import has, say
 from texts.formatting import (
     clock,
@@ -276,7 +276,7 @@ def sections(
     parts = (
         [teller.ended(), teller.waits()],
         [*meeting, teller.proposal(), teller.hidden(), *teller.stars()],
-        [*sums, describe_money.claim_line(view, side, lang)],
+        [*sums, describe_claims.claim_line(view, side, lang)],
     )
     awaited, meeting, sums = ([one for one in part if one] for part in parts)
     return awaited, meeting, sums

@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 
 from rules.attempts import Method
-from rules.orders import ClaimState, OrderState, Role
-from rules.reasons import UNPROVEN
-from rules.views import ClaimView, OrderView, credit_back, to_pay
+from rules.orders import OrderState, Role
+from rules.views import OrderView, credit_back, to_pay
 from texts.catalogue import has, say
-from texts.formatting import counted, deadline, lower_first, money, price_range
+from texts.formatting import deadline, money, price_range
 from texts.language import Language
-from texts.reasons import label
 
 _S = OrderState
 _WORKING = (_S.BOOKED, _S.IN_PROGRESS, _S.AWAITING_ACCEPTANCE, _S.DISPUTED)
@@ -91,9 +89,7 @@ class _Teller:
         view = self.view
         if not view.prepaid or view.state is _S.SEARCHING or view.claim_cap_until is None:
             return ""
-        until = deadline(
-            view.claim_cap_until, view.state_since, view.utc_offset_minutes, self.lang
-        )
+        until = deadline(view.claim_cap_until, view.state_since, view.utc_offset_minutes, self.lang)
         key = "cost_until" if view.claim_cap_kopecks else "free_until"
         return self.say(f"money.{key}", until=until)
 
@@ -230,54 +226,3 @@ def cancel_cost(view: OrderView, lang: Language) -> str:
 def ended_money(view: OrderView, lang: Language) -> str:
     """What happened to the client's money of an order that came to nothing."""
     return " ".join(_Teller(view, Role.CLIENT, lang).ended())
-
-
-def claim_line(view: OrderView, role: Role, lang: Language) -> str:
-    """Where the contractor's cost claim stands; '' without one."""
-    claim = view.claim
-    if claim is None:
-        return ""
-    until = deadline(claim.until, view.state_since, view.utc_offset_minutes, lang)
-    line = say(
-        f"claim.{role.value}.{_claim_phase(claim, role)}",
-        lang,
-        cap=money(claim.cap_kopecks, lang),
-        amount=money(claim.amount_kopecks, lang),
-        asked=money(claim.asked_kopecks, lang),
-        reason=claim_items(claim, lang),
-        objection=lower_first(label("object", claim.objection or "other", lang)),
-        until=until,
-    )
-    if not claim.files or claim.state not in (ClaimState.MADE, ClaimState.OBJECTED):
-        return line
-    photos = counted(len(claim.files), "photo", lang)
-    return f"{line} {say('claim.proof', lang, photos=photos)}"
-
-
-def _claim_phase(claim: ClaimView, role: Role) -> str:
-    """The state as it is told: who decided matters, and whether anything proves the claim."""
-    if claim.state == ClaimState.SETTLED and claim.decided_by is Role.SUPPORT:
-        return "decided"
-    if claim.state == ClaimState.SETTLED and claim.amount_kopecks == 0:
-        return "none"
-    if claim.state == ClaimState.OBJECTED and claim.objection == UNPROVEN:
-        return "objected" if role is Role.CLIENT else "contested"
-    if claim.state == ClaimState.MADE and claim.needs_proof:
-        return "unproven"
-    return str(claim.state)
-
-
-def claim_items(claim: ClaimView, lang: Language) -> str:
-    """What a claim is for, with the amount of each item when there are several."""
-    if len(claim.items) < 2:
-        return lower_first(label("claim", claim.reason, lang))
-    lines = [
-        say(
-            "claim.item",
-            lang,
-            reason=lower_first(label("claim", one.reason, lang)),
-            amount=money(one.kopecks, lang),
-        )
-        for one in claim.items
-    ]
-    return ", ".join(lines)

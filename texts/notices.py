@@ -9,7 +9,8 @@ from rules.orders import OrderState, Role
 from rules.views import OrderView, to_pay
 from texts.catalogue import has, say
 from texts.describe import headline
-from texts.describe_money import claim_items, claim_line, declined_words, ended_money
+from texts.describe_claims import claim_items, claim_line
+from texts.describe_money import declined_words, ended_money
 from texts.formatting import clock, deadline, money, order_number, when
 from texts.language import Language
 

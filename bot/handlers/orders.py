@@ -10,6 +10,7 @@ from bot.cards import card_of, rendered_card
 from bot.delivery import attempt
 from bot.files import send_kept
 from bot.handlers import dialogues
+from bot.handlers.claims import appeal
 from bot.handlers.support import begin_question
 from bot.keyboards import order_list
 from bot.visit import Visit
@@ -176,6 +177,7 @@ _ASIDE = {
     "map": _map,
     "support": _person,
     "claim_files": _claim_files,
+    "appeal": appeal,
 }
 """Actions that change nothing about the order."""
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot import support_dialogue
-from bot.handlers import breaks, dialogues, payouts, receipts
+from bot.handlers import breaks, claims, dialogues, payouts, receipts
 from bot.inbox import Postponed
 from bot.notices import owe_text
 from bot.relay import mark, marked_user
@@ -172,11 +172,19 @@ async def _resolve(visit: Visit, said: list[str]) -> None:
 
 
 async def _decide_claim(visit: Visit, said: list[str]) -> None:
-    """`/claim D-1042 800`: grant so many roubles of a disputed cost claim."""
+    """`/claim D-1042`: all about a claim; with `800` so many roubles of it are granted."""
     row = await _order(visit, said)
+    if len(said) < 2:
+        await claims.show(visit, row)
+        return
     verdict = messages.ClaimVerdict.DECIDE
     answer = messages.ClaimAnswer(Role.SUPPORT, visit.user.id, verdict, _kopecks(said, 1))
     await _act(visit, row, "decide", "answer_claim", answer)
+
+
+async def _decide_appeal(visit: Visit, said: list[str]) -> None:
+    """`/appeal D-1042 800`: another person's word on a decided claim."""
+    await claims.decide(visit, await _order(visit, said), _kopecks(said, 1))
 
 
 async def _act(visit: Visit, row: OrderRow, action: str, update: str, said: Any) -> None:
@@ -246,6 +254,7 @@ COMMANDS: dict[str, Callable[[Visit, str], Awaitable[None]]] = {
         "dispute": _dispute,
         "resolve": _resolve,
         "claim": _decide_claim,
+        "appeal": _decide_appeal,
         "approve": _approve,
         "breaks": breaks.list_breaks,
         "repair": breaks.repair,

@@ -29,6 +29,7 @@ WORDS = {
     "break.stuck": "open for too long",
     "break.test_flag": "a training payment among real ones",
     "break.chargeback": "the bank took a payment back",
+    "break.appeal": "an appeal about costs",
     "break.invariant": "the books do not hold",
     "break_state.open": "waits",
     "break_state.repairing": "being repaired",

@@ -192,6 +192,11 @@ WORDS = {
     "claim.support.decided": "Crew's costs: {amount} of {asked}, support decided.",
     "claim.support.settled": "Crew's costs: {amount}.",
     "claim.support.none": "The crew had no costs.",
+    "claim.item_proof": "proof: {photos}",
+    "claim.cap": "At most {cap}.",
+    "claim.decide_how": "Decide: /claim {number} and the roubles.",
+    "claim.appeal_open": "An appeal ({side}) waits for another person: /appeal, number, sum.",
+    "claim.appeal_over": "The appeal ({side}) is decided: {amount}.",
     "claim.item": "{reason} {amount}",
     "claim.proof": "Proof: {photos}.",
     # why it ended

@@ -32,6 +32,7 @@ WORDS = {
     "break.stuck": "слишком долго без конца",
     "break.test_flag": "учебный платёж среди настоящих",
     "break.chargeback": "банк отозвал платёж",
+    "break.appeal": "жалоба на решение о расходах",
     "break.invariant": "книги не сходятся",
     "break_state.open": "ждёт",
     "break_state.repairing": "исправляется",

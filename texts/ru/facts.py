@@ -192,6 +192,11 @@ WORDS = {
     "claim.support.decided": "Расходы бригады: {amount} из {asked}, решила поддержка.",
     "claim.support.settled": "Расходы бригады: {amount}.",
     "claim.support.none": "Расходов у бригады нет.",
+    "claim.item_proof": "с подтверждением: {photos}",
+    "claim.cap": "Можно не больше {cap}.",
+    "claim.decide_how": "Решить: /claim {number} и сумма в рублях.",
+    "claim.appeal_open": "Жалоба ({side}) ждёт другого человека: /appeal, номер и сумма.",
+    "claim.appeal_over": "Жалоба ({side}) решена: {amount}.",
     "claim.item": "{reason} {amount}",
     "claim.proof": "Подтверждение: {photos}.",
     # почему закончилось
