@@ -20,7 +20,8 @@ from activities.receipt_requests import invoiced
 from models.invoices import NativeInvoiceRow, NativePaymentRow
 from models.payments import OperationStatus, PaymentAttemptRow, PaymentOperationRow
 from models.users import UserRow
-from rules.attempts import AttemptState, Op
+from rules.attempts import DEAD_STATES, AttemptState, Op
+from rules.native import fits
 from rules.payments import Seen
 from texts.catalogue import say
 from texts.formatting import order_number
@@ -38,7 +39,7 @@ async def issue(
 ) -> Seen:
     """Write the operation, the invoice and the message that carries it; safe to repeat.
 
-    Refused for good when invoices are off or the client is not in Telegram.
+    Refused for good when invoices are off, the sum does not fit or the client is not in Telegram.
     """
     await lock_order(session, step.order_id)
     await ensure_attempt(session, step, now)
@@ -48,7 +49,7 @@ async def issue(
         return known
     client = await session.get_one(UserRow, step.client_id)
     key = payload_of(step, shop)
-    if not is_on or client.telegram_id is None:
+    if not is_on or client.telegram_id is None or not fits(attempt.amount_kopecks):
         return await payment_outcomes.record_refusal(session, step, key, OFF, now)
     if step.released:
         # Not wanted any more before anybody has seen it.
@@ -120,6 +121,9 @@ async def look_up(
     await lock_order(session, step.order_id)
     await ensure_attempt(session, step, now)
     attempt = await lock_attempt(session, step)
+    if attempt.state in DEAD_STATES:
+        # What is paid after the end is an attempt of its own.
+        return seen_attempt(attempt)
     paid = step.provider_id or attempt.provider_id or await _reported(session, step, shop)
     if paid is not None:
         if attempt.state is AttemptState.REQUESTED:

@@ -6,8 +6,13 @@ from enum import StrEnum
 
 from rules.attempts import Attempt, AttemptState, Method, Money
 
-PAYLOAD_BYTES_MAX = 128
-"""What Telegram carries with an invoice."""
+# Well inside Telegram's table of currencies: about one and ten thousand dollars.
+_SUMS = range(200_00, 500_000_00 + 1)
+
+
+def fits(kopecks: int) -> bool:
+    """Whether Telegram takes an invoice of this sum."""
+    return kopecks in _SUMS
 
 
 class Verdict(StrEnum):

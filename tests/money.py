@@ -58,6 +58,18 @@ def provider_payments(simulator: Simulator, order_id: str) -> list[dict[str, Any
     return [one for one in listed if one["metadata"].get("order") == order_id]
 
 
+async def all_payments(world: Books, order_id: str) -> list[dict[str, Any]]:
+    """These, and what was paid by the order's invoices: Telegram's metadata does not name it."""
+    paid = await world.rows(
+        "SELECT p.provider_charge_id AS id FROM native_payments p"
+        " JOIN native_invoices n ON n.payload::text = p.payload WHERE n.order_id = :id",
+        id=order_id,
+    )
+    ids = {one["id"] for one in paid}
+    found = [one for one in world.simulator.listing("payments") if one["id"] in ids] if ids else []
+    return provider_payments(world.simulator, order_id) + found
+
+
 def provider_refunds(
     simulator: Simulator, payments: Iterable[dict[str, Any]]
 ) -> list[dict[str, Any]]:
@@ -75,7 +87,7 @@ def _gateway(simulator: Simulator) -> YooKassaGateway:
 async def observe(world: Books, order_id: str) -> None:
     """Let the mirror see what the provider says of this order now, whatever our books say."""
     gateway = _gateway(world.simulator)
-    payments = provider_payments(world.simulator, order_id)
+    payments = await all_payments(world, order_id)
     refunds = provider_refunds(world.simulator, payments)
     seen: list[mirror.Answer] = [
         await asyncio.to_thread(gateway.get_payment, one["id"]) for one in payments
@@ -97,7 +109,7 @@ async def books_balance(world: Books, order: Ordered) -> Money:
         assert trial.debit_kopecks == trial.credit_kopecks
         journals = await ledger.order_journals(session, order.order_id)
     (row,) = await world.rows("SELECT * FROM orders WHERE id = :id", id=order.order_id)
-    payments = provider_payments(world.simulator, order.order_id)
+    payments = await all_payments(world, order.order_id)
     refunds = provider_refunds(world.simulator, payments)
     await _same_objects(world, order.order_id, payments, refunds)
     money = _same_sums(order.order_id, row["money"], journals, payments, refunds)

@@ -7,6 +7,7 @@ into callback data together with the order's number and the card's version.
 from dataclasses import dataclass
 from html import escape
 
+from rules.native import fits
 from rules.orders import ClaimState, OfferState, OrderState, Role
 from rules.payments import Method
 from rules.views import OrderView, to_pay
@@ -119,7 +120,8 @@ def _payment_rows(view: OrderView, lang: Language) -> Rows:
     amount = money(to_pay(view), lang)
     if view.payments_down or sums.confirming or sums.held_kopecks or sums.captured_kopecks:
         return ()  # there is nothing to press: the link or the booking comes by itself
-    native = _row(button("pay_telegram", lang, amount=amount) if view.takes_invoices else None)
+    is_native = view.takes_invoices and fits(to_pay(view))
+    native = _row(button("pay_telegram", lang, amount=amount) if is_native else None)
     if sums.payment_method is Method.TELEGRAM:
         # The invoice is a message of its own, with a button of its own.
         others = (button(f"pay_{one}", lang, f"pay_other_{one}") for one in ("card", "sbp"))

@@ -94,7 +94,7 @@ async def living(
     """Run the workers; `options` go to the one with the workflows."""
     database = Database(database_url, pool_size=8)
     exchange = Exchange(provider)
-    terms = PaymentTerms("test", SHOP, PUBLIC_URL, expect_test=True, tax=Tax())
+    terms = PaymentTerms("test", SHOP, PUBLIC_URL, expect_test=True, tax=Tax(), invoices=True)
     loop = asyncio.get_running_loop()
     folder = TemporaryDirectory(prefix="payouts-")
     payments = PaymentActivities(database, exchange, loop, terms)
