@@ -140,9 +140,15 @@ def captured_in_part(order: Order, missing_kopecks: int, due_kopecks: int, now: 
     `due_kopecks` of it were owed to him anyway. What is left is what the order settles.
     """
     extra = max(0, missing_kopecks - due_kopecks)
+    claim, left = order.claim, order.prepayment_kopecks - order.refund_kopecks - extra
+    if claim is not None:
+        # Costs can only be paid from what was taken.
+        cap = max(0, min(claim.cap_kopecks, left))
+        claim = replace(claim, cap_kopecks=cap, amount_kopecks=min(claim.amount_kopecks, cap))
     after = order.after(
         OrderEvent.CAPTURED_IN_PART,
         now,
+        claim=claim,
         refund_kopecks=order.refund_kopecks + extra,
         unfrozen_kopecks=order.unfrozen_kopecks + missing_kopecks,
     )

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from rules import booking, working
+from rules import booking, cancelling, claims, working
 from rules.catalog import Service
 from rules.changes import Notice, Telling
 from rules.errors import TransitionRefused
-from rules.orders import Role
+from rules.orders import ClaimItem, Role
 from tests.orders import CONTRACTOR, NOW, booked_order
 
 HOUR = timedelta(hours=1)
@@ -78,3 +78,30 @@ def test_what_a_capture_in_part_leaves_on_the_card_counts_as_returned(
     assert change.order.refund_kopecks == refund
     assert change.order.unfrozen_kopecks == 1_400_00
     assert [one.notice for one in change.tellings] == [Notice.CAPTURED_IN_PART]
+
+
+@pytest.mark.parametrize("taken", [2_400_00, 1_000_00, 500_00, 1_00])
+@pytest.mark.parametrize("when", ["open", "made", "granted"])
+def test_costs_of_a_late_cancellation_are_never_more_than_what_was_taken(
+    taken: int, when: str
+) -> None:
+    before = booked_order(visit_at=NOW + HOUR)
+    terms = cancelling.cancelled(before, Role.CLIENT, "other", NOW)
+    order, due = terms.order, terms.refund_kopecks
+    if when != "open":
+        order = claims.claimed(order, (ClaimItem("travel", 720_00),), NOW).order
+    if when == "granted":
+        order = claims.decided(order, Role.CLIENT, None, NOW).order
+    missing = order.prepayment_kopecks - taken
+    owed = max(0, due - missing)
+
+    order = booking.captured_in_part(order, missing, due, NOW).order
+    if when == "open":
+        order = claims.unanswered(order, NOW).order
+    elif when == "made":
+        order = claims.decided(order, Role.CLIENT, None, NOW).order
+    journals = working.settle_and_close(order, NOW).journals
+
+    kept = sum(line.debit_kopecks for one in journals for line in one.entries)
+    assert kept == (0 if when == "open" else min(720_00, taken - owed))
+    assert order.refund_kopecks + kept == order.prepayment_kopecks
