@@ -42,6 +42,14 @@ def business_now() -> datetime:
     return activity.info().current_attempt_scheduled_time
 
 
+def sending_now() -> datetime:
+    """When this attempt began, by the same clock: it may have waited long for a worker.
+
+    The age of a key is told by it, or one that the provider has forgotten would look alive.
+    """
+    return max(business_now(), activity.info().started_time)
+
+
 class PaymentStore:
     """Blocking access to the database of another thread's event loop.
 
@@ -62,7 +70,7 @@ class PaymentStore:
 
     def prepare(self, step: PaymentStep, build: Build) -> Prepared:
         """Write an operation down before it is sent, or find what it has come to."""
-        now = business_now()
+        now = sending_now()
         prepared = self._write(
             lambda session: payment_records.prepare(session, step, self._shop, build, now)
         )

@@ -189,6 +189,7 @@ class PaymentActivities:
                 return found
             # Proven absent: only now may it be asked for under a new key.
             prepared = self._start_anew(step, prepared, operation)
+            take_turn(step, prepared.wait)
         if prepared.known is not None:
             return prepared.known
         request = prepared.request

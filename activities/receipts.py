@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities import receipt_queue
 from activities.payment_records import Shop
-from activities.payment_store import DATABASE_SECONDS, business_now
+from activities.payment_store import DATABASE_SECONDS, sending_now
 from activities.ports import (
     IntegrityBreach,
     NotSent,
@@ -70,7 +70,7 @@ class ReceiptActivities:
     @activity.defn(no_thread_cancel_exception=True)
     def drain_receipts(self, draining: Draining) -> Drained:
         """Take the next receipts as far as they go now; stops when the provider is away."""
-        now = business_now()
+        now = sending_now()
         due = self._write(
             lambda session: receipts.due_receipts(session, now, BATCH, draining.order_id)
         )

@@ -1,10 +1,13 @@
 """Definite answers that are no use: told as a trouble, looked into, and never believed."""
 
-from datetime import datetime
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from temporalio.exceptions import ApplicationError
+from typing_extensions import override
 
 from activities.payment_requests import capture_path, capture_request
 from activities.ports import (
@@ -18,6 +21,7 @@ from rules import troubles
 from rules.payments import AttemptState, Op, RefundState
 from tests.activities.conftest import Books
 from tests.activities.till import Till
+from tests.factories import at
 
 pytestmark = pytest.mark.money
 
@@ -45,6 +49,14 @@ class Refusing:
 
     def list_refunds(self, payment_id: str) -> list[ProviderRefund]:
         return self._real.list_refunds(payment_id)
+
+
+class Listing(Refusing):
+    """A provider that may be read only."""
+
+    @override
+    def post(self, path: str, body: bytes, key: str) -> ProviderPayment | ProviderRefund:
+        raise AssertionError(f"posted to {path}")
 
 
 def refusing(till: Till, **how: Any) -> Till:
@@ -155,3 +167,23 @@ async def test_a_part_captured_in_the_cabinet_is_posted_as_taken_and_bounds_the_
     assert await books.rows(posted, id=till.order.order_id) == [
         {"captured_kopecks": part, "held_kopecks": 0}
     ]
+
+
+async def test_a_refund_that_waited_for_a_worker_longer_than_its_key_lives_is_looked_for_first(
+    till: Till,
+) -> None:
+    await till.captured()
+    till.fault("refund", "commit_then_drop")
+    with pytest.raises(ApplicationError):
+        await till.refund(till.kopecks)
+    reading = Till(till.database, till.provider, till.order, Listing(till.gateway))
+    environment = at(till.now + timedelta(hours=22))
+    late = till.now + timedelta(hours=25)
+    environment.info = replace(environment.info, started_time=late)
+    step = till.step(Op.REFUND, refund_seq=1)
+
+    seen = await asyncio.to_thread(environment.run, reading.activities.create_refund, step)
+
+    assert seen.refund is not None
+    assert seen.refund.state is RefundState.SUCCEEDED
+    assert len(till.refunds()) == 1
