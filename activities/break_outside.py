@@ -152,6 +152,14 @@ async def _payers(session: AsyncSession, attempt: PaymentAttemptRow) -> Payers:
         )
         late = attempt.amount_kopecks - int(taken.one())
     owner = order.contractor_id
+    # What he owes already for earlier refunds of this order he has not earned either.
+    owed = sum(
+        line.debit_kopecks
+        for journal in journals
+        if journal.source == "external"
+        for line in journal.entries
+        if line.account == postings.receivable(owner or 0)
+    )
     if order.money_closed_at is None and not attempt.late:
         # What its workflow divides in the end is what is left: see `fitting`.
         return Payers(order.id, deposit_kopecks=held)
@@ -161,7 +169,7 @@ async def _payers(session: AsyncSession, attempt: PaymentAttemptRow) -> Payers:
         suspense_kopecks=late,
         fee_kopecks=0 if attempt.late else books.platform_kopecks,
         contractor_id=owner,
-        earned_kopecks=0 if attempt.late or owner is None else books.contractor_kopecks,
+        earned_kopecks=0 if attempt.late or owner is None else books.contractor_kopecks - owed,
         payable_kopecks=await _available(session, postings.payable(owner)) if owner else 0,
     )
 

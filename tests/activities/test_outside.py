@@ -3,7 +3,9 @@
 import pytest
 
 from activities import break_outside, ledger
+from activities.ports import ProviderRefund
 from models.database import Database
+from models.orders import OrderRow
 from rules import ledger as postings
 from rules.money import Shares
 from tests.activities.conftest import Books
@@ -27,3 +29,34 @@ async def test_an_order_divides_no_more_than_is_there_so_that_it_can_always_clos
     kept = await books.balances()
     assert kept.get(postings.deposit(order_id), 0) == 0
     assert kept[postings.FEE_PLATFORM] + kept[postings.payable(crew)] == till.kopecks
+
+
+async def test_a_contractor_who_was_paid_out_owes_no_more_than_he_had_earned(
+    till: Till, database: Database, books: Books
+) -> None:
+    payment = str((await till.captured()).provider_id)
+    order_id, crew = till.order.order_id, await contractor(database)
+    fee = till.kopecks // 4
+    earned = till.kopecks - fee
+    journals = (
+        postings.settled(order_id, crew, Shares(fee, earned)),
+        postings.payout_requested("p", postings.payable(crew), earned),
+        postings.payout_paid("p", postings.payable(crew), earned),
+    )
+    async with database.transaction() as session:
+        for journal in journals:
+            order = order_id if journal.kind == "settled" else None
+            await ledger.post(session, journal, order, NOON)
+        row = await session.get_one(OrderRow, order_id)
+        row.contractor_id, row.money_closed_at = crew, NOON
+
+    parts = (till.kopecks // 3, till.kopecks // 3, till.kopecks - 2 * (till.kopecks // 3))
+    for number, part in enumerate(parts):
+        async with database.transaction() as session:
+            made = ProviderRefund(f"r{number}", payment, "succeeded", part)
+            await break_outside.post_external(session, made, NOON)
+
+    kept = await books.balances()
+    assert kept.get(postings.FEE_PLATFORM, 0) == 0
+    assert kept[postings.receivable(crew)] == earned
+    assert "writeoff" not in kept
