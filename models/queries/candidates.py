@@ -63,10 +63,11 @@ _PARTED = """c.id = ANY(ARRAY(
 _BLOCKED = f"(c.status <> 'active' OR {_SHUT_OUT})"
 _ASKED = "c.id = ANY(CAST(:asked AS bigint[]))"
 _FULL = "c.busy + c.held >= c.capacity"
-_OFFERS_LIVE = """(
+# An open offer holds a place, so most cost no look at the offers.
+_OFFERS_LIVE = """(c.held > 0 AND (
     SELECT count(*) FROM offers f JOIN orders o ON o.id = f.order_id
     WHERE f.contractor_id = c.id AND f.state = 'live' AND o.job_class = :job_class
-) >= :offers_max"""
+) >= :offers_max)"""
 
 # One scan of the coverage index gives the rows in the order of distance on the plane, so a dense
 # town is not read whole. A box may lie on either side of the zero meridian: near it, three scans.

@@ -228,7 +228,7 @@ async def test_everybody_is_eligible_or_counted_under_one_reason(
             text("UPDATE users SET blocked_at = now() WHERE id = :id"),
             {"id": silent.user_id},
         )
-    loaded = await town.add_contractor(capacity=9)
+    loaded = await town.add_contractor(capacity=9, held=3)
     for _ in range(3):
         await town.add_offer(await town.add_order(client), loaded)
     wanted = replace(WANTED, client_id=own.user_id, asked=(asked.id,))
@@ -251,7 +251,7 @@ async def test_everybody_is_eligible_or_counted_under_one_reason(
 async def test_one_live_urgent_offer_is_enough_and_does_not_count_against_services(
     database: Database, town: Town
 ) -> None:
-    contractor = await town.add_contractor(capacity=5)
+    contractor = await town.add_contractor(capacity=5, held=1)
     client = await town.add_person()
     await town.add_offer(await town.add_order(client, Service.REPAIR_NO_WATER), contractor)
 
