@@ -6,7 +6,6 @@ A change whose story row exists already has had its effects; they are never repe
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
@@ -22,6 +21,7 @@ from activities import (
     ratings,
     receipt_records,
     standing,
+    story,
 )
 from activities.messages import Written
 from models.offers import OfferRow
@@ -119,28 +119,12 @@ async def _tell_story(writing: Writing, change: Written) -> bool:
             by_role=change.by,
             actor_id=change.actor_id,
             note=change.note,
-            params=_story_params(change),
+            params=story.params_of(change),
         )
         .on_conflict_do_nothing(index_elements=["order_id", "version", "event"])
         .returning(col(OrderEventRow.id))
     )
     return written.scalar_one_or_none() is not None
-
-
-def _story_params(change: Written) -> dict[str, Any]:
-    view = change.view
-    said: dict[str, Any] = {
-        "state": view.state.value,
-        "contractor_id": view.contractor_id,
-        "visit_at": view.visit_at.isoformat() if view.visit_at else None,
-        "offers": {str(one.contractor_id): one.state.value for one in change.offers} or None,
-        "reasons": {str(one.contractor_id): one.reason for one in change.offers if one.reason}
-        or None,
-        "refund_kopecks": view.refund_kopecks or None,
-        "compensation_kopecks": view.compensation_kopecks or None,
-        "final_price_kopecks": view.final_price_kopecks,
-    }
-    return {name: value for name, value in said.items() if value is not None}
 
 
 async def _has_won(writing: Writing, winner: int) -> bool:

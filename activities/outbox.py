@@ -70,7 +70,7 @@ _ASKING = frozenset(
         Notice.CONTRACTOR_FOUND, Notice.PAY_REMINDER, Notice.PAYMENT_DECLINED, Notice.WORK_DONE,
         Notice.START_OVERDUE, Notice.CONTRACTOR_WITHDREW, Notice.CLAIM_MADE, Notice.PLEASE_RATE,
         Notice.CLIENT_PAID, Notice.CLAIM_INVITED, Notice.WORK_ACCEPTED, Notice.VISIT_SOON,
-        Notice.SLOT_PROPOSED,
+        Notice.SLOT_PROPOSED, Notice.PRICE_PROPOSED,
     }
 )  # fmt: skip
 

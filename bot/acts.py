@@ -25,6 +25,7 @@ from texts.confirmations import slot_instant
 from texts.refusals import refusal
 from workflows import messages
 from workflows.client import Orders, Unavailable, intent
+from workflows.search_messages import PriceAnswer
 
 ANSWER_SECONDS = 0.9
 """A tap is answered by then, with the verdict if it has come."""
@@ -82,6 +83,12 @@ _CLIENT: dict[str, Call] = {
         w.order_id,
         messages.ClaimAnswer(w.role, w.actor_id, messages.ClaimVerdict.OBJECT, None, w.reason),
         intent=i,
+    ),
+    "price_yes": lambda o, w, i: o.answer_price(
+        w.order_id, PriceAnswer(w.actor_id, agrees=True), intent=i
+    ),
+    "price_no": lambda o, w, i: o.answer_price(
+        w.order_id, PriceAnswer(w.actor_id, agrees=False), intent=i
     ),
     "cancel": lambda o, w, i: o.cancel(
         w.order_id, messages.Cancellation(w.role, w.actor_id, w.reason), intent=i

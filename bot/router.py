@@ -16,6 +16,7 @@ from bot.handlers import (
     native,
     orders,
     receipts,
+    search_commands,
     statements,
     support,
 )
@@ -47,6 +48,7 @@ COMMANDS: dict[str, Handler] = {
     "docs": contractor.show_documents,
     "money": statements.show_money,
     **support.COMMANDS,
+    **search_commands.COMMANDS,
 }
 
 MENU_WORDS: dict[str, Handler] = {

@@ -33,6 +33,7 @@ class Notice(StrEnum):
     PLEASE_RATE = "please_rate"
     LATE_MONEY_RETURNED = "late_money_returned"
     REFUND_SENT = "refund_sent"
+    PRICE_PROPOSED = "price_proposed"
     PAYMENTS_DOWN = "payments_down"
     PAYMENTS_BACK = "payments_back"
     QUOTE_FIRST = "quote_first"
@@ -60,6 +61,7 @@ class Notice(StrEnum):
     SLOT_REFUSED = "slot_refused"
     # to support
     NEEDS_PERSON = "needs_person"
+    PRICE_REFUSED = "price_refused"
     MONEY_STUCK = "money_stuck"
     MONEY_RECOVERED = "money_recovered"
     CAPTURED_IN_PART = "captured_in_part"

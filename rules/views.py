@@ -10,7 +10,16 @@ from rules import claims
 from rules.catalog import Estimate, Service
 from rules.credit import returned
 from rules.money import claim_caps
-from rules.orders import ClaimItem, ClaimState, OfferState, Order, OrderState, Proposal, Role
+from rules.orders import (
+    ClaimItem,
+    ClaimState,
+    OfferState,
+    Order,
+    OrderState,
+    PriceProposal,
+    Proposal,
+    Role,
+)
 from rules.payments import Money, MoneySummary, summary
 from rules.quotes import Quotes
 from rules.quoting import is_quoting
@@ -87,6 +96,7 @@ class OrderView:
     offered: int = 0
     person_since: datetime | None = None
     redispatch_since: datetime | None = None
+    price_proposal: PriceProposal | None = None
     contractor_id: int | None = None
     visit_at: datetime | None = None
     prepaid: bool = False
@@ -183,6 +193,7 @@ def view(order: Order, money: Money) -> OrderView:
         offered=len(order.search.offers),
         person_since=order.search.person_since,
         redispatch_since=order.redispatch_since,
+        price_proposal=order.price_proposal,
         contractor_id=order.contractor_id,
         visit_at=order.visit_at,
         prepaid=order.prepaid,

@@ -17,6 +17,7 @@ from texts.formatting import money, order_number, when
 from texts.language import Language
 
 _S = OrderState
+BAD_STARS = 2
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ def _client_rows(view: OrderView, lang: Language) -> Rows:
     page = None
     if view.page_url is not None:
         page = Button(say("button.page", lang), "page", view.page_url)
-    return _rows(*_client_steps(view, lang), _row(button("support", lang), page))
+    last = _row(button("support", lang), page)
+    return _rows(_price_answer(view, lang), *_client_steps(view, lang), last)
 
 
 def _client_steps(view: OrderView, lang: Language) -> Rows:
@@ -95,7 +97,7 @@ def _client_steps(view: OrderView, lang: Language) -> Rows:
             wrong = button("support", lang, "not_right")
             return (_row(button("accept_work", lang)), _row(wrong), cancel)
         case _S.COMPLETED:
-            return (_stars(view.client_stars, view, lang),)
+            return (_stars(view.client_stars, view, lang), _part(view.client_stars, lang))
         case _:
             return _claim_answer(view, lang)
 
@@ -160,6 +162,18 @@ def _stars(given: int | None, view: OrderView, lang: Language) -> tuple[Button, 
     return tuple(button(f"rate{n}", lang, "rate", stars=n) for n in range(1, 6))
 
 
+def _part(given: int | None, lang: Language) -> tuple[Button, ...]:
+    """Whoever was badly served need not meet the other again."""
+    bad = given is not None and given <= BAD_STARS
+    return _row(button("block", lang)) if bad else ()
+
+
+def _price_answer(view: OrderView, lang: Language) -> tuple[Button, ...]:
+    if view.price_proposal is None or view.state is not _S.SEARCHING:
+        return ()
+    return _row(button("price_yes", lang), button("price_no", lang))
+
+
 def _is_mine(view: OrderView) -> bool:
     offer = view.offer
     return view.contractor_id is not None and (
@@ -206,7 +220,8 @@ def _lost_card(view: OrderView, lang: Language) -> Card:
     after = "lost" if state in ("lost", "taken") else "closed"
     lines = [what(view, lang), say(f"offer.after.{after}", lang)]
     title = _title(view, say(f"offer.title.{state}", lang), lang)
-    return Card(card_html(title, lines), _rows(_row(button("support", lang))))
+    why = button("why", lang) if offer is not None else None
+    return Card(card_html(title, lines), _rows(_row(why, button("support", lang))))
 
 
 def _job_rows(view: OrderView, lang: Language) -> Rows:
@@ -225,7 +240,8 @@ def _job_rows(view: OrderView, lang: Language) -> Rows:
         case _S.IN_PROGRESS:
             return _rows(_row(button("done", lang)), withdraw, last)
         case _S.COMPLETED:
-            return _rows(_stars(view.contractor_stars, view, lang), last)
+            stars = view.contractor_stars
+            return _rows(_stars(stars, view, lang), _part(stars, lang), last)
         case _S.CANCELLED if view.claim is not None and view.claim.state == ClaimState.OPEN:
             return _rows(_row(button("claim", lang), button("waive", lang)), last)
         case _S.CANCELLED if _may_appeal(view, Role.CONTRACTOR):

@@ -12,6 +12,7 @@ from texts.ru import (
     receipts,
     refusals,
     registration,
+    search,
     statements,
 )
 
@@ -25,6 +26,7 @@ CATALOGUE: dict[str, str] = {
     **receipts.WORDS,
     **dialogue.WORDS,
     **registration.WORDS,
+    **search.WORDS,
     **pages.WORDS,
     **statements.WORDS,
     **breaks.WORDS,

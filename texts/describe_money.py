@@ -213,9 +213,22 @@ class _Teller:
 def money_lines(view: OrderView, role: Role, lang: Language, *, cost: bool) -> list[str]:
     """The money facts of an order for a role; '' stands for nothing to say."""
     teller = _Teller(view, role, lang)
-    if role is Role.CLIENT:
-        return teller.client(cost=cost)
-    return teller.contractor() if role is Role.CONTRACTOR else teller.support()
+    if role is Role.CONTRACTOR:
+        return teller.contractor()
+    lines = teller.client(cost=cost) if role is Role.CLIENT else teller.support()
+    return [*lines, _proposed_price(view, role, lang)]
+
+
+def _proposed_price(view: OrderView, role: Role, lang: Language) -> str:
+    """Another price that waits for the client's word."""
+    proposal = view.price_proposal
+    if proposal is None or view.state is not OrderState.SEARCHING:
+        return ""
+    key = "price.support" if role is not Role.CLIENT else "price.proposed"
+    if view.prepaid and role is Role.CLIENT:
+        key = "price.proposed_paid"
+    prepayment = money(proposal.prepayment_kopecks, lang)
+    return say(key, lang, price=price_range(proposal.estimate, lang), prepayment=prepayment)
 
 
 def cancel_cost(view: OrderView, lang: Language) -> str:

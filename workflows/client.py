@@ -35,6 +35,7 @@ from workflows.attributes import CLIENT_ID, ORDER_STATE, REGION, SERVICE_TYPE
 from workflows.order import OrderWorkflow
 from workflows.policies import TASK_QUEUE
 from workflows.quote_door import QuoteDoor
+from workflows.search_door import SearchDoor
 
 RPC_TIMEOUT = timedelta(seconds=5)
 RPC_TRIES = 4
@@ -55,7 +56,7 @@ def intent(order_id: UUID | str, action: str, card_version: int, user_id: int) -
 
 
 @dataclass(frozen=True)
-class Orders(QuoteDoor):
+class Orders(SearchDoor, QuoteDoor):
     """All that may be asked of an order."""
 
     client: Client

@@ -15,6 +15,9 @@ from texts.formatting import clock
 from workflows.order_money import Cashier
 from workflows.policies import WRITE_RETRY, WRITE_TIMEOUT
 
+# How many of those farther away are asked at once.
+WIDENED_WAVE = 3
+
 
 class Searching(Cashier):
     """The phase `searching`; acceptance itself is an update and may come at any moment."""
@@ -171,8 +174,15 @@ class Searching(Cashier):
             self.decide(handover.gave_up(self.order, workflow.now()))
             await self.written()
             return
+        if self.order.search.person_since is None:
+            # The client has agreed to another price: everything begins anew.
+            return
         # Somebody is there now, or did not answer in time: the next one is asked.
-        await self._send_wave(1)
+        await self._send_wave(WIDENED_WAVE if self.order.search.extra_km else 1)
+
+    def look_again(self) -> None:
+        """Something about the search has changed: do not wait out the present pause."""
+        self._available = True
 
     def may_be_asked(self, contractor_id: int) -> bool:
         """A wave is on its way and may hold an offer to him that we have not heard of yet."""

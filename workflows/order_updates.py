@@ -14,10 +14,10 @@ from rules.orders import Order
 from rules.payments import AttemptState, Method
 from workflows import decisions, messages
 from workflows.messages import OrderAnswer
-from workflows.order_search import Searching
+from workflows.order_search_updates import SearchUpdates
 
 
-class Updates(Searching):
+class Updates(SearchUpdates):
     """Handlers of updates and signals."""
 
     _refused_at_the_door: str | None = None

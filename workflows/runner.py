@@ -43,6 +43,7 @@ PASSED_THROUGH = (
     "workflows.decisions",
     "workflows.messages",
     "workflows.policies",
+    "workflows.search_messages",
     "sqlmodel",
     "sqlalchemy",
     "asyncpg",

@@ -9,7 +9,7 @@ from bot.callbacks import Tap
 from bot.cards import card_of, rendered_card
 from bot.delivery import attempt
 from bot.files import send_kept
-from bot.handlers import dialogues
+from bot.handlers import dialogues, search
 from bot.handlers.claims import appeal
 from bot.handlers.support import begin_question
 from bot.keyboards import order_list
@@ -178,6 +178,8 @@ _ASIDE = {
     "support": _person,
     "claim_files": _claim_files,
     "appeal": appeal,
+    "block": search.part,
+    "why": search.why_not_me,
 }
 """Actions that change nothing about the order."""
 

@@ -11,7 +11,6 @@ from bot.relay import mark, marked_user
 from bot.visit import Visit
 from models.contractors import ContractorRow, ContractorStatus
 from models.orders import OrderRow
-from models.queries import offers as offer_queries
 from models.queries import orders as order_queries
 from models.queries import users
 from models.users import UserRow
@@ -19,7 +18,7 @@ from rules.errors import BadInput, NotYours, RuleViolation
 from rules.orders import Role
 from rules.reasons import SUPPORT_REASONS
 from runtime.logs import get_logger, order_context
-from texts import explain, formatting
+from texts import formatting
 from texts.cards import card_html
 from texts.catalogue import say, screen
 from texts.describe import describe
@@ -28,7 +27,6 @@ from workflows import messages
 from workflows.client import Unavailable, intent
 
 _log = get_logger(__name__)
-_WHY_LINES = 12
 Command = Callable[[Visit, list[str]], Awaitable[None]]
 
 
@@ -68,7 +66,12 @@ def number_of(word: str, prefix: str) -> int:
     return int(digits)
 
 
-async def _order(visit: Visit, said: list[str]) -> OrderRow:
+async def order_named(visit: Visit, said: list[str]) -> OrderRow:
+    """The order that a command names first.
+
+    Raises:
+        BadInput, NotYours: None is named, or there is no such one.
+    """
     if not said:
         raise BadInput("which order?")
     async with visit.desk.database.reading() as session:
@@ -83,15 +86,20 @@ def _reason(said: list[str], at: int) -> str:
     return given if given in SUPPORT_REASONS else "other"
 
 
-def _kopecks(said: list[str], at: int) -> int:
+def kopecks_of(said: list[str], at: int) -> int:
+    """A command's word of whole roubles, in kopecks.
+
+    Raises:
+        BadInput: It is no number.
+    """
     if len(said) <= at or not said[at].isdigit():
         raise BadInput("an amount in roubles is missing")
     return int(said[at]) * 100
 
 
-async def _describe(visit: Visit, said: list[str]) -> None:
+async def describe_order(visit: Visit, said: list[str]) -> None:
     """`/order D-1042`: everything about an order."""
-    row = await _order(visit, said)
+    row = await order_named(visit, said)
     async with visit.desk.database.reading() as session:
         view = await order_queries.order_view(
             session, row.id, Role.SUPPORT, public_url=visit.desk.public_url
@@ -104,7 +112,7 @@ async def _describe(visit: Visit, said: list[str]) -> None:
 
 async def _who(visit: Visit, said: list[str]) -> None:
     """`/who D-1042`: the two parties, with the marks under which support reaches them."""
-    row = await _order(visit, said)
+    row = await order_named(visit, said)
     async with visit.desk.database.reading() as session:
         client = await session.get_one(UserRow, row.client_id)
         parties = [f"{say('role.client', visit.lang)}: {_person(client)}"]
@@ -120,74 +128,54 @@ def _person(user: UserRow) -> str:
     return " · ".join(one for one in (mark(user.id), user.first_name, user.phone) if one)
 
 
-async def _why(visit: Visit, said: list[str]) -> None:
-    """`/why D-1042`: who was offered the order and why, and who was not eligible."""
-    row = await _order(visit, said)
-    async with visit.desk.database.reading() as session:
-        found = await offer_queries.order_offers(session, row.id)
-    states = {(one.round, one.contractor_id): one.state for one in found.offers}
-    lines = []
-    for one in found.decisions[:_WHY_LINES]:
-        state = states.get((one.round, one.contractor_id)) if one.chosen else None
-        became = say(f"offer_state.{state.value}", visit.lang) if state is not None else "–"
-        why = explain.why_chosen(one.terms, one.rank, one.score, visit.lang, explored=one.explored)
-        crew = formatting.contractor_number(one.contractor_id)
-        lines.append(f"{one.wave}. {crew} ({became}): {why}")
-    counts: dict[str, int] = {}
-    for excluded in found.exclusions:
-        counts[excluded.reason.value] = excluded.count
-    lines.append(explain.exclusions_line(counts, visit.lang))
-    await visit.send(card_html(formatting.order_number(row.number), lines))
-
-
 async def _refund(visit: Visit, said: list[str]) -> None:
     """`/refund D-1042 [reason]`: support ends the order; the policy decides what goes back."""
-    row = await _order(visit, said)
+    row = await order_named(visit, said)
     cancellation = messages.Cancellation(Role.SUPPORT, visit.user.id, _reason(said, 1))
-    await _act(visit, row, "refund", "cancel", cancellation)
+    await act_for_support(visit, row, "refund", "cancel", cancellation)
 
 
 async def _reassign(visit: Visit, said: list[str]) -> None:
     """`/reassign D-1042 C-17`: give a searching order to a contractor."""
-    row = await _order(visit, said)
+    row = await order_named(visit, said)
     if len(said) < 2:
         raise BadInput("which contractor?")
     contractor_id = number_of(said[1], "C")
     assignment = messages.Assignment(visit.user.id, contractor_id)
-    await _act(visit, row, f"assign{contractor_id}", "assign", assignment)
+    await act_for_support(visit, row, f"assign{contractor_id}", "assign", assignment)
 
 
 async def _dispute(visit: Visit, said: list[str]) -> None:
     """`/dispute D-1042 [reason]`: freeze the order's money."""
-    row = await _order(visit, said)
+    row = await order_named(visit, said)
     dispute = messages.Dispute(visit.user.id, _reason(said, 1))
-    await _act(visit, row, "dispute", "open_dispute", dispute)
+    await act_for_support(visit, row, "dispute", "open_dispute", dispute)
 
 
 async def _resolve(visit: Visit, said: list[str]) -> None:
     """`/resolve D-1042 1500`: end a dispute; so many roubles go back to the client."""
-    row = await _order(visit, said)
-    decision = messages.DisputeDecision(visit.user.id, _kopecks(said, 1))
-    await _act(visit, row, "resolve", "resolve_dispute", decision)
+    row = await order_named(visit, said)
+    decision = messages.DisputeDecision(visit.user.id, kopecks_of(said, 1))
+    await act_for_support(visit, row, "resolve", "resolve_dispute", decision)
 
 
 async def _decide_claim(visit: Visit, said: list[str]) -> None:
     """`/claim D-1042`: all about a claim; with `800` so many roubles of it are granted."""
-    row = await _order(visit, said)
+    row = await order_named(visit, said)
     if len(said) < 2:
         await claims.show(visit, row)
         return
     verdict = messages.ClaimVerdict.DECIDE
-    answer = messages.ClaimAnswer(Role.SUPPORT, visit.user.id, verdict, _kopecks(said, 1))
-    await _act(visit, row, "decide", "answer_claim", answer)
+    answer = messages.ClaimAnswer(Role.SUPPORT, visit.user.id, verdict, kopecks_of(said, 1))
+    await act_for_support(visit, row, "decide", "answer_claim", answer)
 
 
 async def _decide_appeal(visit: Visit, said: list[str]) -> None:
     """`/appeal D-1042 800`: another person's word on a decided claim."""
-    await claims.decide(visit, await _order(visit, said), _kopecks(said, 1))
+    await claims.decide(visit, await order_named(visit, said), kopecks_of(said, 1))
 
 
-async def _act(visit: Visit, row: OrderRow, action: str, update: str, said: Any) -> None:
+async def act_for_support(visit: Visit, row: OrderRow, action: str, update: str, said: Any) -> None:
     """Ask the workflow; the same command on the same version is one intent."""
     key = intent(row.id, action, row.version, visit.user.id)
     with order_context(row.id):
@@ -196,7 +184,7 @@ async def _act(visit: Visit, row: OrderRow, action: str, update: str, said: Any)
         except Unavailable as error:
             raise Postponed(action) from error
         _log.info("support_action", action=update, support=visit.user.id)
-    await _describe(visit, [str(row.number)])
+    await describe_order(visit, [str(row.number)])
 
 
 async def _approve(visit: Visit, said: list[str]) -> None:
@@ -228,7 +216,7 @@ async def _moderate(visit: Visit, said: list[str], status: ContractorStatus, key
     await visit.send(screen("tap.ok", visit.lang))
 
 
-def _guarded(command: Command) -> Callable[[Visit, str], Awaitable[None]]:
+def guarded(command: Command) -> Callable[[Visit, str], Awaitable[None]]:
     """For support only; to everybody else the command does not exist."""
 
     async def run(visit: Visit, rest: str) -> None:
@@ -244,11 +232,10 @@ def _guarded(command: Command) -> Callable[[Visit, str], Awaitable[None]]:
 
 
 COMMANDS: dict[str, Callable[[Visit, str], Awaitable[None]]] = {
-    name: _guarded(command)
+    name: guarded(command)
     for name, command in {
-        "order": _describe,
+        "order": describe_order,
         "who": _who,
-        "why": _why,
         "refund": _refund,
         "reassign": _reassign,
         "dispute": _dispute,
