@@ -11,10 +11,12 @@ from rules.native import fits
 from rules.orders import ClaimState, OfferState, OrderState, Role
 from rules.payments import Method
 from rules.views import OrderView, to_pay
+from texts import quotes
 from texts.catalogue import say
-from texts.describe import facts, headline, is_offered, is_overdue, meets, what
+from texts.describe import facts, headline, what
 from texts.formatting import money, order_number, when
 from texts.language import Language
+from texts.phases import is_offered, is_overdue, meets
 
 _S = OrderState
 BAD_STARS = 2
@@ -63,6 +65,10 @@ def _rows(*rows: tuple[Button, ...]) -> Rows:
     return tuple(row for row in rows if row)
 
 
+def _from(rows: list[list[quotes.Action]]) -> Rows:
+    return tuple(tuple(Button(label, action) for label, action in row) for row in rows)
+
+
 def order_card(view: OrderView, lang: Language) -> Card:
     """The client's card of an order."""
     title = _title(view, headline(view, Role.CLIENT, lang), lang)
@@ -83,6 +89,8 @@ def _client_rows(view: OrderView, lang: Language) -> Rows:
 def _client_steps(view: OrderView, lang: Language) -> Rows:
     cancel = _row(button("cancel", lang))
     match view.state:
+        case _S.SEARCHING if view.quoting:
+            return _rows(*_from(quotes.client_actions(view, lang)), cancel)
         case _S.SEARCHING if view.redispatch_since is not None:
             return (_row(button("refund_now", lang)),)
         case _S.NEW | _S.SEARCHING:
@@ -92,7 +100,8 @@ def _client_steps(view: OrderView, lang: Language) -> Rows:
         case _S.BOOKED:
             return _booked_rows(view, Role.CLIENT, lang)
         case _S.IN_PROGRESS:
-            return (_row(button("support", lang, "not_right")), cancel)
+            asked = _from(quotes.metres_actions(view, Role.CLIENT, lang))
+            return _rows(*asked, _row(button("support", lang, "not_right")), cancel)
         case _S.AWAITING_ACCEPTANCE:
             wrong = button("support", lang, "not_right")
             return (_row(button("accept_work", lang)), _row(wrong), cancel)
@@ -202,9 +211,14 @@ def _map(view: OrderView, lang: Language) -> Button | None:
 def _offer_card(view: OrderView, lang: Language) -> Card:
     live = view.offer is not None and view.offer.state is OfferState.LIVE
     words = say(f"offer.title.{'live' if live else 'expired'}", lang)
+    steps: Rows = (_row(button("accept", lang), button("decline", lang)),)
+    if view.quoting:
+        is_quoted = view.offer is not None and view.offer.state is OfferState.QUOTED
+        words = say(f"offer.title.{'quoted' if is_quoted else 'ask'}", lang)
+        steps = _from(quotes.contractor_actions(view, lang))
     lines = [what(view, lang), *facts(view, Role.CONTRACTOR, lang)]
     rows = _rows(
-        _row(button("accept", lang), button("decline", lang)),
+        *steps,
         _row(_map(view, lang), button("support", lang)),
     )
     return Card(card_html(_title(view, words, lang), lines), rows)
@@ -214,7 +228,7 @@ def _lost_card(view: OrderView, lang: Language) -> Card:
     """The order is not this contractor's: it never was, or it is not any more."""
     offer = view.offer
     state = offer.state.value if offer is not None else "closed"
-    if state in ("live", "expired", "won"):
+    if state in ("live", "expired", "won", "quoted"):
         # The order went on without him, or it ended before anybody answered.
         state = "taken" if view.contractor_id is not None else "closed"
     after = "lost" if state in ("lost", "taken") else "closed"
@@ -238,7 +252,8 @@ def _job_rows(view: OrderView, lang: Language) -> Rows:
             )
             return _rows(steps, *_booked_rows(view, Role.CONTRACTOR, lang), last)
         case _S.IN_PROGRESS:
-            return _rows(_row(button("done", lang)), withdraw, last)
+            more = _from(quotes.metres_actions(view, Role.CONTRACTOR, lang))
+            return _rows(_row(button("done", lang)), *more, withdraw, last)
         case _S.COMPLETED:
             stars = view.contractor_stars
             return _rows(_stars(stars, view, lang), _part(stars, lang), last)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from rules.orders import FINAL_STATES, OfferState, OrderState, Role
 from rules.views import OrderView
-from texts import describe_claims, describe_money
+from texts import describe_claims, describe_money, quotes
 from texts.catalogue import has, say
 from texts.formatting import (
     clock,
@@ -18,39 +18,10 @@ from texts.formatting import (
     when,
 )
 from texts.language import Language
+from texts.phases import is_offered, meets, phase
 from texts.reasons import any_label
 
 _S = OrderState
-_MEETING = frozenset({_S.BOOKED, _S.IN_PROGRESS, _S.AWAITING_ACCEPTANCE, _S.DISPUTED})
-
-
-def phase(view: OrderView) -> str:
-    """The state as people see it: a state's name, or one of its phases."""
-    if view.state is _S.SEARCHING:
-        if view.redispatch_since is not None:
-            return "searching_again"
-        return "searching_person" if view.person_since is not None else "searching"
-    if view.state is _S.BOOKED:
-        if is_overdue(view):
-            return "overdue"
-        return "on_the_way" if view.set_off_at is not None else "booked"
-    return view.state.value
-
-
-def is_overdue(view: OrderView) -> bool:
-    """The agreed time and its grace have passed and nobody has started."""
-    return view.state is _S.BOOKED and view.needs_attention and view.due_at is None
-
-
-def meets(view: OrderView) -> bool:
-    """The sides may know each other's phone, and the contractor the address."""
-    return view.prepaid and view.state in _MEETING
-
-
-def is_offered(view: OrderView) -> bool:
-    """The view's contractor can still take the order; a late answer counts while it is open."""
-    open_states = (OfferState.LIVE, OfferState.EXPIRED)
-    return view.state is _S.SEARCHING and view.offer is not None and view.offer.state in open_states
 
 
 def headline(view: OrderView, role: Role, lang: Language) -> str:
@@ -110,6 +81,8 @@ class _Teller:
 
     def _searching(self, until: str) -> str:
         view = self.view
+        if view.quoting:
+            return self.say(f"wait.client.{phase(view)}", until=until)
         if view.person_since is not None and until:
             return self.say("wait.client.searching_person", until=until)
         if view.redispatch_since is not None:
@@ -179,6 +152,8 @@ class _Teller:
 
     def visit(self) -> list[str]:
         view, offset = self.view, self.view.utc_offset_minutes
+        if view.quoting:
+            return [] if self.role is Role.CONTRACTOR else [self._wish()]
         if is_offered(view) and self.role is Role.CONTRACTOR and view.offer is not None:
             return self._offered_visit()
         if view.state in (_S.NEW, _S.SEARCHING):
@@ -272,6 +247,7 @@ def sections(
     meeting = [*teller.who(), *teller.visit()]
     if side is Role.CONTRACTOR:
         meeting = [*teller.visit(), *teller.who()]
+    meeting += quotes.lines(view, side, lang)
     sums = describe_money.money_lines(view, side, lang, cost=cost)
     parts = (
         [teller.ended(), teller.waits()],

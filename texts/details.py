@@ -6,7 +6,7 @@ from rules.catalog import Service
 from rules.orders import Role
 from rules.views import OfferView, OrderView
 from texts.catalogue import has, say
-from texts.describe import describe, phase
+from texts.describe import describe
 from texts.describe_money import money_lines
 from texts.explain import exclusions_line, terms_line
 from texts.formatting import (
@@ -19,6 +19,7 @@ from texts.formatting import (
     when,
 )
 from texts.language import Language
+from texts.phases import phase
 
 SUMMARY_BYTES_MAX = 180
 DETAILS_BYTES_MAX = 15_000
