@@ -205,10 +205,12 @@ async def dismiss(
     """A person has looked into it and says that nothing is to be done.
 
     Raises:
-        BreakClosed: It has ended, or its repair is on its way.
+        BreakClosed: It has ended, or its repair is on its way; or it is a broken invariant, which
+            ends only when it holds again: put aside, its next breach would be told to nobody.
     """
     row = await _locked(session, break_id)
-    if row.state not in (BreakState.OPEN, BreakState.AWAITING_APPROVAL):
+    is_open = row.state in (BreakState.OPEN, BreakState.AWAITING_APPROVAL)
+    if not is_open or row.kind is BreakClass.INVARIANT:
         raise BreakClosed
     row.state, row.closed_at = BreakState.DISMISSED, now
     row.note = f"{person}: {note}"[:200]
@@ -243,20 +245,30 @@ async def charge_back(
 ) -> ReconciliationBreakRow:
     """A person has read that the payer's bank took a payment back; a second one must agree.
 
+    What was dismissed (a wrong sum, say) may be said anew.
+
     Raises:
         BreakClosed: It is no payment of ours that was captured, or it is known already.
     """
-    payment = await session.get(ProviderObjectRow, payment_id)
-    if payment is None or payment.status != "succeeded" or kopecks > payment.amount_kopecks:
+    payment = await session.get(ProviderObjectRow, payment_id, with_for_update=True)
+    if payment is None or payment.status != "succeeded":
         raise BreakClosed
-    known = await session.exec(
+    if not 0 < kopecks <= payment.amount_kopecks:
+        raise BreakClosed
+    found = await session.exec(
         select(ReconciliationBreakRow).where(
             ReconciliationBreakRow.kind == BreakClass.CHARGEBACK,
             ReconciliationBreakRow.subject == payment_id,
         )
     )
-    if known.first() is not None:
-        raise BreakClosed
+    known = found.first()
+    if known is not None:
+        if known.state is not BreakState.DISMISSED:
+            raise BreakClosed
+        known.state, known.closed_at = BreakState.AWAITING_APPROVAL, None
+        known.theirs_kopecks, known.last_seen = kopecks, now
+        known.proposed_by, known.approved_by = person, None
+        return known
     row = ReconciliationBreakRow(
         kind=BreakClass.CHARGEBACK,
         subject=payment_id,
