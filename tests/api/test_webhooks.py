@@ -265,3 +265,30 @@ async def test_unknown_events_are_accepted_and_large_notices_are_not(api: Stage)
     assert (await api.http.post("/webhooks/yookassa", json=unknown)).status_code == 200
     large = await api.http.post("/webhooks/yookassa", json=notice(pad="x" * 70_000))
     assert large.status_code == 413
+
+
+QUERY = {
+    "id": "q-1",
+    "from": {"id": 55, "is_bot": False, "first_name": "Ann", "language_code": "en"},
+    "currency": "RUB",
+    "total_amount": 210_000,
+    "invoice_payload": "6b04c463-0000-5000-80a5-1f5eb0766514",
+}
+
+
+async def test_a_query_before_a_payment_is_answered_in_the_answer_itself(api: Stage) -> None:
+    body = {"update_id": 8, "pre_checkout_query": QUERY}
+
+    answer = await api.http.post("/webhooks/telegram", json=body, headers=SIGNED)
+
+    assert answer.json() == {
+        "method": "answerPreCheckoutQuery",
+        "pre_checkout_query_id": "q-1",
+        "ok": False,
+        "error_message": "We know no such invoice. Nothing was charged.",
+    }
+    # Whoever waits with his thumb on the button is not behind anything else of this chat.
+    assert await api.rows("SELECT 1 FROM telegram_updates") == []
+    bad = {"update_id": 9, "pre_checkout_query": {"id": "q-2"}}
+    answer = await api.http.post("/webhooks/telegram", json=bad, headers=SIGNED)
+    assert answer.status_code == 400

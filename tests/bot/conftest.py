@@ -168,9 +168,18 @@ class Person:
 
 
 @pytest.fixture
-async def simulator(tmp_path: Path) -> AsyncIterator[Simulator]:
+def payments_url() -> str | None:
+    """Who charges for invoices; nobody unless a test says so."""
+    return None
+
+
+@pytest.fixture
+async def simulator(tmp_path: Path, payments_url: str | None) -> AsyncIterator[Simulator]:
     app = create_app(
-        data_file=tmp_path / "telegram.sqlite", token=TOKEN, public_url="http://127.0.0.1:8000"
+        data_file=tmp_path / "telegram.sqlite",
+        token=TOKEN,
+        public_url="http://127.0.0.1:8000",
+        payments_url=payments_url,
     )
     config = uvicorn.Config(
         app, host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=0

@@ -124,6 +124,15 @@ class Hook:
     secrets: list[str] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
+    # A method to call in the answer to a query before a payment; its id is filled in.
+    reply: dict[str, Any] | None = None
+
+    def answer(self) -> bytes:
+        """What is said back to the newest update."""
+        asked = self.bodies[-1].get("pre_checkout_query")
+        if self.reply is None or asked is None:
+            return b""
+        return json.dumps({**self.reply, "pre_checkout_query_id": asked["id"]}).encode()
 
     @property
     def ids(self) -> list[int]:
@@ -141,7 +150,7 @@ async def hook() -> AsyncIterator[Hook]:
         status = state.statuses.pop(0) if state.statuses else 200
         extra = [(name.encode(), value.encode()) for name, value in state.headers.items()]
         await send({"type": "http.response.start", "status": status, "headers": extra})
-        await send({"type": "http.response.body", "body": b""})
+        await send({"type": "http.response.body", "body": state.answer()})
 
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off")
     server = uvicorn.Server(config)
