@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text, update
+from sqlalchemy import case, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -185,14 +185,16 @@ async def keep(session: AsyncSession, found: Sequence[Break], now: datetime) -> 
             first_seen=now,
             last_seen=now,
         )
-        new = statement.excluded
+        new, known = statement.excluded, ReconciliationBreakRow
+        is_given = (col(known.remedy) == Remedy.PERSON) & (col(known.note) != "")
         await session.exec(
             statement.on_conflict_do_update(
                 index_elements=["kind", "subject"],
                 index_where=text("state <> 'repaired'"),
                 set_={
                     "last_seen": new.last_seen,
-                    "remedy": new.remedy,
+                    # What was given to a person stays his, or he would never be told.
+                    "remedy": case((is_given, col(known.remedy)), else_=new.remedy),
                     "order_id": new.order_id,
                     "ours_kopecks": new.ours_kopecks,
                     "theirs_kopecks": new.theirs_kopecks,

@@ -2,12 +2,13 @@
 
 import pytest
 
-from activities import break_outside, ledger
+from activities import break_outside, break_queue, break_records, ledger
 from activities.ports import ProviderRefund
 from models.database import Database
 from models.orders import OrderRow
 from rules import ledger as postings
 from rules.money import Shares
+from rules.reconciliation import Break, BreakClass, Remedy
 from tests.activities.conftest import Books
 from tests.activities.till import Till
 from tests.factories import NOON, contractor
@@ -60,3 +61,19 @@ async def test_a_contractor_who_was_paid_out_owes_no_more_than_he_had_earned(
     assert kept.get(postings.FEE_PLATFORM, 0) == 0
     assert kept[postings.receivable(crew)] == earned
     assert "writeoff" not in kept
+
+
+async def test_a_repair_that_cannot_be_believed_is_told_to_a_person_though_it_is_seen_again(
+    database: Database, books: Books
+) -> None:
+    found = [Break(BreakClass.STATUS_LAG, "p-1", Remedy.APPLY, provider_id="p-1")]
+    async with database.transaction() as session:
+        await break_records.keep(session, found, NOON)
+    (row,) = await books.rows("SELECT id FROM reconciliation_breaks")
+    async with database.transaction() as session:
+        await break_queue.give_to_person(session, row["id"], "the books refuse it")
+
+    async with database.transaction() as session:
+        await break_records.keep(session, found, NOON)
+        assert await break_records.tell_support(session, NOON) == 1
+        assert await break_queue.repairs(session) == ()
