@@ -69,6 +69,16 @@ _STATEMENTS: dict[str, str] = {
     "M6 refunds do not exceed what was captured": """
         SELECT order_id, captured_kopecks, refunded_kopecks, refund_pending_kopecks
         FROM order_money WHERE refunded_kopecks + refund_pending_kopecks > captured_kopecks
+        UNION ALL
+        -- Nor those of one payment, though another payment of the order has more.
+        SELECT a.order_id, a.amount_kopecks,
+               coalesce(sum(f.amount_kopecks) FILTER (WHERE f.state = 'succeeded'), 0),
+               coalesce(sum(f.amount_kopecks) FILTER (WHERE f.state <> 'succeeded'), 0)
+        FROM payment_attempts a
+        JOIN refunds f ON f.order_id = a.order_id AND f.attempt = a.number AND f.state <> 'failed'
+        GROUP BY a.order_id, a.number
+        HAVING sum(f.amount_kopecks)
+            > CASE WHEN a.state = 'captured' THEN a.amount_kopecks ELSE 0 END
     """,
     "M7 a closed order holds nothing": """
         SELECT o.id AS order_id, b.posted_kopecks, b.with_pending_kopecks
