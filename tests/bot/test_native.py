@@ -125,6 +125,7 @@ async def test_an_invoice_that_has_ended_is_refused_in_words_and_taken_away(chat
     assert said["error_message"].startswith("Заказ больше не ждёт оплаты")
     assert chat.till.provider.listing("payments") == []
     await chat.till.run(Op.GET, released=True)
+    shown = [invoice["message_id"]]
     for _ in range(3000):
         shown = [one["message_id"] for one in await chat.person.messages()]
         if invoice["message_id"] not in shown:
