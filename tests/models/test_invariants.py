@@ -1,5 +1,7 @@
 """Each invariant of money sees the breach that is planted for it; none of them is decoration."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import text
 
@@ -63,10 +65,14 @@ BREACHES = {
 
 
 async def _paid_and_refunded_in_part(books: Books, town: Town) -> None:
-    money = {"captured_kopecks": PAID, "refunded_kopecks": BACK}
+    money: dict[str, Any] = {"captured_kopecks": PAID, "refunded_kopecks": BACK}
     await town.add_order(await town.add_person(), id=ORDER, money=money)
-    moments = {"created_at": NOON, "updated_at": NOON}
-    common = {"method": Method.CARD, "state": AttemptState.CAPTURED, "provider_id": "p1"}
+    moments: dict[str, Any] = {"created_at": NOON, "updated_at": NOON}
+    common: dict[str, Any] = {
+        "method": Method.CARD,
+        "state": AttemptState.CAPTURED,
+        "provider_id": "p1",
+    }
     attempt = PaymentAttemptRow(order_id=ORDER, number=1, amount_kopecks=PAID, **common, **moments)
     refund = RefundRow(
         order_id=ORDER,
@@ -77,7 +83,7 @@ async def _paid_and_refunded_in_part(books: Books, town: Town) -> None:
         provider_id="r1",
         **moments,
     )
-    seen = {"status": "succeeded", "refunded_kopecks": 0, "seen_at": NOON}
+    seen: dict[str, Any] = {"status": "succeeded", "refunded_kopecks": 0, "seen_at": NOON}
     paid = ProviderObjectRow(id="p1", kind=ObjectKind.PAYMENT, amount_kopecks=PAID, **seen)
     back = ProviderObjectRow(
         id="r1", kind=ObjectKind.REFUND, payment_id="p1", amount_kopecks=BACK, **seen
@@ -102,7 +108,7 @@ def books(database: Database) -> Books:
 
 async def test_every_breach_is_seen_by_its_invariant(books: Books, town: Town) -> None:
     await _paid_and_refunded_in_part(books, town)
-    seen = {}
+    seen: dict[str, set[str]] = {}
     for breach, statements in BREACHES.items():
         async with books.database.transaction() as session:
             assert await violations(session) == {}, f"before {breach}"
