@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
+from bot import quote_acts
 from bot.cards import card_key
 from bot.inbox import Postponed
 from bot.visit import Desk, Visit
@@ -17,6 +18,7 @@ from models.queries.users import order_row
 from rules.errors import AlreadyYours, BadInput, NotYours, OrderClosed, OrderTaken, RuleViolation
 from rules.orders import ClaimItem, Role
 from rules.payments import Method
+from rules.quotes import Offered
 from rules.views import OrderView
 from runtime.logs import get_logger, order_context
 from texts import reasons
@@ -49,6 +51,8 @@ class Wish:
     kopecks: int | None = None
     reason: str = ""
     items: tuple[ClaimItem, ...] = ()
+    offered: Offered | None = None
+    metres: int = 0
 
 
 Call = Callable[[Orders, Wish, str], Awaitable[messages.OrderAnswer]]
@@ -122,6 +126,9 @@ def _call_of(wish: Wish) -> Call:
     """
     kind = reasons.parse(wish.action)
     action = kind[0] if kind else wish.action
+    quoted = quote_acts.call_of(wish)
+    if quoted is not None:
+        return quoted
     own = _CONTRACTOR if wish.role is Role.CONTRACTOR else _CLIENT
     if action in own:
         return own[action]

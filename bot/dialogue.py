@@ -25,6 +25,8 @@ class Flow(StrEnum):
     PRICE = "price"
     SUPPORT = "support"
     EMAIL = "email"
+    QUOTE = "quote"
+    METRES = "metres"
 
 
 class Step(StrEnum):
@@ -50,6 +52,16 @@ class Step(StrEnum):
     QUESTION = "question"
     PRICE = "price"
     EMAIL = "email"
+    QUOTE_RANGE = "quote_range"
+    QUOTE_1 = "quote_1"
+    QUOTE_2 = "quote_2"
+    QUOTE_3 = "quote_3"
+    QUOTE_4 = "quote_4"
+    INCLUDED = "included"
+    START_DAY = "start_day"
+    SURVEYED = "surveyed"
+    METRES = "metres"
+    METRE_PRICE = "metre_price"
     FINISHED = "finished"
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot import claim_dialogue, claim_screens, order_screens, work_screens
+from bot import claim_dialogue, claim_screens, order_screens, quote_screens, work_screens
 from bot.dialogue import Draft, Flow, Remark, Step
 from bot.screen import Facts, Screen, Show
 from rules.limits import ADDRESS_CHARACTERS_MAX, COMMENT_CHARACTERS_MAX
@@ -42,6 +42,8 @@ def _out_of_bounds(draft: Draft, lang: Language) -> str:
     if draft.step is Step.AMOUNT:
         cap = formatting.money(claim_dialogue.left_kopecks(draft), lang)
         return screen("refusal.ClaimTooHigh_cap", lang, cap=cap)
+    if draft.flow in (Flow.QUOTE, Flow.METRES):
+        return quote_screens.out_of_bounds(draft, lang)
     if draft.step is Step.WISH:
         return screen("refusal.BadTime", lang)
     return screen("refusal.BadInput", lang)
@@ -54,4 +56,6 @@ _SCREENS: dict[Flow, dict[Step, Show]] = {
     Flow.PRICE: work_screens.PRICE,
     Flow.SUPPORT: work_screens.SUPPORT,
     Flow.EMAIL: work_screens.EMAIL,
+    Flow.QUOTE: quote_screens.QUOTE,
+    Flow.METRES: quote_screens.METRES,
 }

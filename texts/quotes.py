@@ -1,6 +1,6 @@
 """Quotes in words: what is asked of a contractor, what a client compares, extra metres."""
 
-from rules.catalog import Estimate
+from rules.catalog import Estimate, Service
 from rules.orders import OfferState, OrderState, Role
 from rules.quotes import (
     INCLUSIONS,
@@ -108,7 +108,7 @@ def _agreed(view: OrderView, role: Role, lang: Language) -> list[str]:
     return told
 
 
-def offered_lines(view: OrderView, offered: Offered, lang: Language) -> list[str]:
+def offered_lines(service: Service, offered: Offered, lang: Language) -> list[str]:
     """A whole quote: each line, the total, the price of a metre, what is in it and what is not."""
     told = [_priced(one, lang) for one in offered.lines]
     told.append(say("quote.total", lang, total=price_range(total_of(offered), lang)))
@@ -116,7 +116,7 @@ def offered_lines(view: OrderView, offered: Offered, lang: Language) -> list[str
         told.append(say("quote.metre_in_all", lang, price=money(metre_price(offered), lang)))
     if offered.stop_depth_m is not None:
         told.append(say("quote.stop_meaning", lang, depth=offered.stop_depth_m))
-    known = INCLUSIONS[view.service]
+    known = INCLUSIONS[service]
     inside = [say(f"quote.in.{one}", lang) for one in known if one in offered.included]
     outside = [say(f"quote.in.{one}", lang) for one in known if one not in offered.included]
     if inside:

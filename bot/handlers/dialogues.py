@@ -13,6 +13,7 @@ from bot import (
     drafts,
     email_dialogue,
     order_dialogue,
+    quote_dialogue,
     support_dialogue,
     work_dialogue,
 )
@@ -53,6 +54,8 @@ _ADVANCE = {
     Flow.PRICE: amount_dialogue.advance,
     Flow.SUPPORT: support_dialogue.advance,
     Flow.EMAIL: email_dialogue.advance,
+    Flow.QUOTE: quote_dialogue.advance,
+    Flow.METRES: quote_dialogue.advance,
 }
 _TAKES_PHOTOS = (Step.COMMENT, Step.PHONE, Step.PROOF, Step.CHECK)
 _ASKS_PLACE = (Step.PLACE, Step.WHICH_PLACE, Step.PIN, Step.FAR_PIN)
@@ -88,7 +91,7 @@ async def begin(visit: Visit, draft: Draft, *, in_place: bool = True) -> None:
     # Buttons of an earlier dialogue must not fit this one by chance.
     fresh = replace(draft, version=secrets.randbelow(900_000) * 1_000)
     async with visit.desk.database.transaction() as session:
-        if draft.flow in (Flow.CLAIM, Flow.PRICE, Flow.SUPPORT, Flow.EMAIL):
+        if draft.flow not in (Flow.ORDER, Flow.WORK):
             fresh = await drafts.laid_over(session, visit.user.id, fresh)
         saved = await drafts.save(session, visit.user.id, fresh, visit.update.update_id)
     await _show(visit, saved, in_place=in_place)

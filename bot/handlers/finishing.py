@@ -1,6 +1,7 @@
 """What a finished dialogue does: places an order, registers a contractor, claims, reports."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
@@ -8,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import claim_dialogue, drafts
+from bot import claim_dialogue, drafts, quote_dialogue
 from bot.acts import Wish, act
 from bot.dialogue import Draft, Flow, Step
 from bot.handlers.known_client import offset_minutes
@@ -209,6 +210,19 @@ async def _email(visit: Visit, draft: Draft) -> None:
     await visit.say_with_menu("receipt.email_set", email=draft.answers["email"])
 
 
+async def _quote(visit: Visit, draft: Draft) -> None:
+    fresh = replace(draft, answers={**draft.answers, "card_version": draft.version})
+    offered = quote_dialogue.offered(draft)
+    await _act_on_order(visit, fresh, "quote", offered=offered)
+
+
+async def _metres(visit: Visit, draft: Draft) -> None:
+    answers = draft.answers
+    fresh = replace(draft, answers={**answers, "card_version": draft.version})
+    said = {"metres": answers["metres"], "kopecks": answers["price_kopecks"]}
+    await _act_on_order(visit, fresh, "metres", **said)
+
+
 _FINISH: dict[Flow, Callable[[Visit, Draft], Awaitable[None]]] = {
     Flow.ORDER: _place_order,
     Flow.WORK: _register,
@@ -216,4 +230,6 @@ _FINISH: dict[Flow, Callable[[Visit, Draft], Awaitable[None]]] = {
     Flow.PRICE: _done,
     Flow.SUPPORT: _question,
     Flow.EMAIL: _email,
+    Flow.QUOTE: _quote,
+    Flow.METRES: _metres,
 }

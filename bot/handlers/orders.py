@@ -9,7 +9,7 @@ from bot.callbacks import Tap
 from bot.cards import card_of, rendered_card
 from bot.delivery import attempt
 from bot.files import send_kept
-from bot.handlers import dialogues, search
+from bot.handlers import dialogues, quotes, search
 from bot.handlers.claims import appeal
 from bot.handlers.support import begin_question
 from bot.keyboards import order_list
@@ -75,6 +75,8 @@ async def tap(visit: Visit, tapped: Tap) -> None:
             await _ask_back(visit, tapped, row, role, actor_id)
         elif tapped.action in _ASIDE:
             await _ASIDE[tapped.action](visit, row, role, actor_id)
+        elif quotes.asks(tapped.action, role):
+            await quotes.ask(visit, tapped, row, role, actor_id)
         elif tapped.action == "done":
             await _ask_price(visit, tapped, row, role, actor_id)
         else:
