@@ -5,7 +5,6 @@ import sys
 from typing import NoReturn
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
 from temporalio.service import TLSConfig
 
@@ -16,6 +15,7 @@ from runtime.codec import EncryptionCodec
 from runtime.errors import configure_errors
 from runtime.failpoints import configure_failpoints
 from runtime.logs import configure_logs
+from runtime.payloads import data_converter
 from settings import Environment, Settings
 
 
@@ -53,10 +53,10 @@ async def connect(settings: Settings, *, lazy: bool = False) -> Client:
 def converter(settings: Settings) -> DataConverter:
     """Pydantic payloads; encrypted, failures included, when the codec is on."""
     if settings.payload_codec == "off":
-        return pydantic_data_converter
+        return data_converter
     keys = {key.id: key.key for key in settings.data_keys}
     return dataclasses.replace(
-        pydantic_data_converter,
+        data_converter,
         payload_codec=EncryptionCodec(keys, newest=settings.data_keys[0].id),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )

@@ -16,7 +16,6 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
 from local.chaos_blows import Blows
@@ -32,6 +31,7 @@ from local.chaos_plan import (
 from local.chaos_stage import POLICY_FILE, Stage, settle_contractors, stage
 from models.database import Database
 from rules.policy_text import policy_from_json
+from runtime.payloads import data_converter
 from settings import PREFIX
 from workflows.client import Orders
 
@@ -120,7 +120,7 @@ async def _play(ready: Stage, wanted: Plan, began: float) -> Outcome:
     try:
         await settle_contractors(database)
         address = told[f"{PREFIX}TEMPORAL_ADDRESS"]
-        client = await Client.connect(address, data_converter=pydantic_data_converter)
+        client = await Client.connect(address, data_converter=data_converter)
         policy = policy_from_json(POLICY_FILE.read_text(encoding="utf-8"))
         root = api_url.removesuffix("/v3")
         async with httpx.AsyncClient(base_url=root, timeout=15, trust_env=False) as bank:

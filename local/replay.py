@@ -10,12 +10,12 @@ from rich.console import Console
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from temporalio.client import Client, WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Replayer
 
 from composition import connect
 from local.children import StartFailed
+from runtime.payloads import data_converter
 from settings import PREFIX, Settings
 from workflows.client import workflow_id
 from workflows.runner import WORKFLOWS, sandbox_runner
@@ -43,7 +43,7 @@ async def differences(
     replayer = Replayer(
         workflows=workflows,
         workflow_runner=sandbox_runner(),
-        data_converter=pydantic_data_converter,
+        data_converter=data_converter,
     )
     async with replayer.workflow_replay_iterator(one_by_one()) as results:
         return [result.replay_failure async for result in results]

@@ -15,7 +15,6 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from xdist.scheduler.loadfile import LoadFileScheduling
 
@@ -27,6 +26,7 @@ from local.temporal import (
     server_arguments,
     temporal_binary,
 )
+from runtime.payloads import data_converter
 from tests.databases import Databases
 
 # Machines are shared and noisy: an example's time says nothing about the code.
@@ -132,7 +132,7 @@ def temporal_server(service_dir: Path) -> Iterator[EmbeddedTemporal]:
 async def temporal_client(temporal_server: EmbeddedTemporal) -> Client:
     """A client with the product's data converter; workflows started by it use the real clock."""
     return await Client.connect(
-        temporal_server.address, namespace=NAMESPACE, data_converter=pydantic_data_converter
+        temporal_server.address, namespace=NAMESPACE, data_converter=data_converter
     )
 
 
@@ -145,7 +145,7 @@ async def time_skipping_env() -> AsyncIterator[WorkflowEnvironment]:
     """
     os.environ.setdefault("USER", "drillflow")  # the server asks for it, and not every uid has one
     environment = await WorkflowEnvironment.start_time_skipping_v2(
-        data_converter=pydantic_data_converter,
+        data_converter=data_converter,
         dev_server_existing_path=str(temporal_binary()),
         dev_server_extra_args=server_arguments(TemporalOptions(time_skipping=True)),
     )

@@ -13,11 +13,11 @@ from urllib.parse import quote
 import pytest
 from playwright.async_api import Error, Page, async_playwright, expect
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from local.postgres import EmbeddedPostgres
 from local.temporal import NAMESPACE, SEARCH_ATTRIBUTES, EmbeddedTemporal, TemporalOptions
 from rules.catalog import Service
+from runtime.payloads import data_converter
 from tests.simulators.yookassa.harness import simulating
 from tests.workflows.crew import living
 from tests.workflows.world import Placed, Town
@@ -70,7 +70,7 @@ async def desk(
 ) -> AsyncIterator[Desk]:
     """A booked order: one refused, one accepted, the prepayment is held."""
     client = await Client.connect(
-        server.address, namespace=NAMESPACE, data_converter=pydantic_data_converter
+        server.address, namespace=NAMESPACE, data_converter=data_converter
     )
     database_url = postgres_server.create_database("temporal_ui", template=migrated_template)
     with simulating(tmp_path_factory.mktemp("provider") / "yookassa.sqlite") as provider:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from local.postgres import EmbeddedPostgres
 from local.temporal import NAMESPACE, EmbeddedTemporal, TemporalOptions
+from runtime.payloads import data_converter
 from tests.simulators.yookassa.harness import Simulator, simulating
 from tests.workflows.crew import living
 from tests.workflows.world import Town, World
@@ -66,7 +66,5 @@ async def plain_temporal(service_dir: Path) -> AsyncIterator[Client]:
     )
     server = EmbeddedTemporal(folder, options=options)
     server.start()
-    yield await Client.connect(
-        server.address, namespace=NAMESPACE, data_converter=pydantic_data_converter
-    )
+    yield await Client.connect(server.address, namespace=NAMESPACE, data_converter=data_converter)
     server.stop()
