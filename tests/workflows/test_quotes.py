@@ -16,6 +16,7 @@ from tests.workflows.world import DAYLIGHT, Placed, Town, eventually
 from workflows import messages
 
 WELL = Service.DRILLING_WELL
+QUOTED = replace(DAYLIGHT, project_quotes=True)
 
 
 def offered(metre: int, start: date, low: int = 30, high: int = 60) -> Offered:
@@ -63,7 +64,7 @@ async def happens(order: Placed, event: str) -> None:
 
 async def test_five_are_asked_three_quote_and_the_client_pays_the_one_he_chose(town: Town) -> None:
     crews = [await town.contractor(km=km, capacity=1) for km in range(1, 8)]
-    order = await town.place(WELL)
+    order = await town.place(WELL, policy=QUOTED)
     asked = await order.offered(5)
     first, second, third, refusing, silent = asked
     assert len(set(asked)) == 5
@@ -146,7 +147,7 @@ async def test_a_chosen_contractor_without_a_place_is_refused_and_another_one_is
     town: Town,
 ) -> None:
     busy, free = [await town.contractor(km=km, capacity=1) for km in (1, 2)]
-    order = await town.place(WELL)
+    order = await town.place(WELL, policy=QUOTED)
     await order.offered(2)
     await quote(order, busy, 3_000)
     await quote(order, free, 4_000)
@@ -174,7 +175,7 @@ async def test_a_chosen_contractor_without_a_place_is_refused_and_another_one_is
 
 async def test_two_choices_at_once_are_one_choice(town: Town) -> None:
     pair = [await town.contractor(km=km) for km in (1, 2)]
-    order = await town.place(WELL)
+    order = await town.place(WELL, policy=QUOTED)
     await order.offered(2)
     for one in pair:
         await quote(order, one, 3_000)
@@ -187,7 +188,7 @@ async def test_two_choices_at_once_are_one_choice(town: Town) -> None:
 
 async def test_a_client_who_does_not_choose_is_reminded_and_pays_nothing(town: Town) -> None:
     crew = await town.contractor(capacity=1)
-    order = await town.place(WELL)
+    order = await town.place(WELL, policy=QUOTED)
     await order.offered()
     await quote(order, crew, 3_000, days=20)
     await happens(order, "quotes_in")
@@ -205,7 +206,7 @@ async def test_a_client_who_does_not_choose_is_reminded_and_pays_nothing(town: T
 
 async def test_without_a_quote_a_person_takes_over_as_for_any_order(town: Town) -> None:
     refusing, silent = [await town.contractor(km=km) for km in (1, 2)]
-    order = await town.place(WELL)
+    order = await town.place(WELL, policy=QUOTED)
     await order.offered(2)
     await order.decline(refusing)
     await order.advance(hours=12, minutes=1)
@@ -220,7 +221,7 @@ async def test_without_a_quote_a_person_takes_over_as_for_any_order(town: Town) 
 
 async def test_a_paid_order_asks_the_other_quoters_first_and_keeps_its_price(town: Town) -> None:
     chosen, cheaper, dearer, newcomer = [await town.contractor(km=km) for km in (3, 30, 2, 1)]
-    policy = replace(DAYLIGHT, quotes_invited=3)
+    policy = replace(QUOTED, quotes_invited=3)
     await alter(town, newcomer, "online = false")
     order = await town.place(WELL, policy=policy)
     await order.offered(3)
@@ -243,7 +244,7 @@ async def test_an_unpaid_contractor_who_leaves_leaves_the_other_quotes_to_choose
     town: Town,
 ) -> None:
     chosen, other = [await town.contractor(km=km) for km in (1, 2)]
-    order = await town.place(WELL)
+    order = await town.place(WELL, policy=QUOTED)
     await order.offered(2)
     await quote(order, chosen, 3_000)
     await quote(order, other, 4_000)

@@ -35,7 +35,8 @@ from workflows.order import OrderWorkflow
 
 PATIENCE_SECONDS = 60.0
 # A test's outcome must not depend on the hour at which it is run.
-DAYLIGHT = replace(POLICY_V1, night_from_hour=0, night_to_hour=0)
+# Project jobs by ordinary offers, unless a test is about quotes.
+DAYLIGHT = replace(POLICY_V1, night_from_hour=0, night_to_hour=0, project_quotes=False)
 # What becomes of the provider's notices: normal, dropped or fivefold.
 WEBHOOKS = os.environ.get("DRILLFLOW_TEST_WEBHOOKS", "normal")
 _NOTICES = {"normal": 1, "dropped": 0, "fivefold": 5}
