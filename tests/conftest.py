@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from temporalio.client import Client
-from temporalio.testing import WorkflowEnvironment
 from xdist.scheduler.loadfile import LoadFileScheduling
 
 from local.postgres import EmbeddedPostgres
@@ -23,8 +22,6 @@ from local.temporal import (
     NAMESPACE,
     EmbeddedTemporal,
     TemporalOptions,
-    server_arguments,
-    temporal_binary,
 )
 from runtime.payloads import data_converter
 from tests.databases import Databases
@@ -134,20 +131,3 @@ async def temporal_client(temporal_server: EmbeddedTemporal) -> Client:
     return await Client.connect(
         temporal_server.address, namespace=NAMESPACE, data_converter=data_converter
     )
-
-
-@pytest.fixture(scope="session")
-async def time_skipping_env() -> AsyncIterator[WorkflowEnvironment]:
-    """Workflows started by its client skip every wait; each has its own virtual clock.
-
-    Use a task queue of your own. `env.fast_forward(handle, seconds)` moves one workflow,
-    `with env.with_time_skipping_disabled():` starts one on the real clock.
-    """
-    os.environ.setdefault("USER", "drillflow")  # the server asks for it, and not every uid has one
-    environment = await WorkflowEnvironment.start_time_skipping_v2(
-        data_converter=data_converter,
-        dev_server_existing_path=str(temporal_binary()),
-        dev_server_extra_args=server_arguments(TemporalOptions(time_skipping=True)),
-    )
-    yield environment
-    await environment.shutdown()
