@@ -235,10 +235,13 @@ class PayoutIn(Asked):
 
 
 class PayoutWord(Asked):
-    """The bank's answer about one payee (by his id), or about all who are left."""
+    """The bank's answer about one payee (by his id), or about all who are left.
+
+    `reason` is one of wrong_phone, account_closed, limit, refused, other.
+    """
 
     payee_id: Annotated[int, Field(ge=1, lt=2**62)] | None = None
-    reason: Annotated[str, Field(max_length=200)] = ""
+    reason: Annotated[str, Field(max_length=40)] = ""
 
 
 class PayoutLineOut(BaseModel):

@@ -8,3 +8,5 @@ OBJECTION_REASONS = ("no_proof", "too_much", "not_done", "other")
 # Nobody objects: the proof is missing and the client is silent, so a person has to look.
 UNPROVEN = "unproven"
 SUPPORT_REASONS = ("client_asked", "contractor_asked", "fraud", "mistake", "other")
+# Why the bank did not pay.
+PAYOUT_REASONS = ("wrong_phone", "account_closed", "limit", "refused", "other")

@@ -9,7 +9,8 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
 from activities.messages import PayoutAct, PayoutAnswer, PayoutCommand
-from rules.errors import BY_NAME, RuleViolation
+from rules.errors import BY_NAME, BadInput, RuleViolation
+from rules.reasons import PAYOUT_REASONS
 from workflows.client import Unavailable
 from workflows.payouts import PayoutWorkflow
 from workflows.policies import TASK_QUEUE
@@ -38,8 +39,11 @@ class Payouts:
 
         Raises:
             NobodyToPay, PayoutUnknown, PayoutDecided, SecondPersonNeeded: It was refused.
+            BadInput: The reason is no known code; a person's own words never enter a workflow.
             Unavailable: Not known yet; repeat.
         """
+        if command.reason and command.reason not in PAYOUT_REASONS:
+            raise BadInput("why the bank did not pay: " + ", ".join(PAYOUT_REASONS))
         whose = command.payee_id if command.payee_id is not None else "all"
         name = f"payout-{command.register_id}-{command.act.value}-{whose}-{command.by}"
         try:

@@ -47,7 +47,7 @@ async def payout(visit: Visit, said: list[str]) -> None:
         register = (await _find(visit, number)).row
         payee = _number(said[2], "CK") if len(said) > 2 else None
         command = PayoutCommand(
-            register.id, act, _name(visit), payee_id=payee, reason=" ".join(said[3:])[:200]
+            register.id, act, _name(visit), payee_id=payee, reason="_".join(said[3:]).lower()
         )
         await _say(visit, command)
     await _show(visit, number)

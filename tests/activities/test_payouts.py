@@ -184,7 +184,7 @@ async def test_one_that_failed_can_be_paid_in_the_next_register(
         await earned(database, who, 1_000)
     command = await sent(payouts)
 
-    failed = word(command, PayoutAct.FAILED, ANNA, payee_id=unlucky, reason="wrong phone")
+    failed = word(command, PayoutAct.FAILED, ANNA, payee_id=unlucky, reason="wrong_phone")
     assert (await say(payouts, failed)).state is _S.SENT
     assert (await say(payouts, word(command, PayoutAct.PAID, ANNA))).state is _S.CLOSED
     turned = await say(payouts, word(command, PayoutAct.PAID, ANNA, payee_id=unlucky))

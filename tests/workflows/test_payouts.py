@@ -1,11 +1,14 @@
 """Payouts through the real door: two people, one file, the books hold."""
 
+from typing import cast
+
 import pytest
+from temporalio.client import Client
 
 from activities import ledger
 from models.queries.ledger import violations
 from rules import ledger as postings
-from rules.errors import NobodyToPay, SecondPersonNeeded
+from rules.errors import BadInput, NobodyToPay, SecondPersonNeeded
 from rules.payouts import RegisterState
 from rules.statements import Side
 from tests.factories import NOON
@@ -48,3 +51,11 @@ async def test_a_compensation_is_paid_out_by_two_people_s_word(world: World) -> 
 
 def _word(asked: PayoutCommand, act: PayoutAct, by: str, payee: int | None = None) -> PayoutCommand:
     return PayoutCommand(asked.register_id, act, by, payee_id=payee)
+
+
+async def test_a_persons_own_words_never_enter_a_workflow() -> None:
+    door = Payouts(cast(Client, None))
+    words = PayoutCommand("r", PayoutAct.FAILED, "tg:1", reason="Иван дал чужой номер")
+
+    with pytest.raises(BadInput):
+        await door.say(words)
