@@ -12,6 +12,12 @@ def test_empty_file_is_policy_v1() -> None:
     assert policy_from_json("{}") == POLICY_V1
 
 
+def test_a_switch_is_true_or_false() -> None:
+    assert not policy_from_json('{"project_quotes": false}').project_quotes
+    with pytest.raises(BadInput):
+        policy_from_json('{"project_quotes": 0}')
+
+
 def test_named_values_are_changed() -> None:
     policy = policy_from_json(
         '{"version": "v2", "urgent": {"offer_timeout_seconds": 7, "wave_sizes": [60]},'
