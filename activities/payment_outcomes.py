@@ -30,6 +30,7 @@ from activities.payment_records import (
 )
 from activities.ports import IntegrityBreach, ProviderPayment, ProviderRefund
 from models.invoices import NativeInvoiceRow, NativePaymentRow
+from models.ledger import JournalRow
 from models.payments import OperationStatus, PaymentAttemptRow, PaymentOperationRow
 from rules import ledger as postings
 from rules.attempts import RANK
@@ -109,6 +110,16 @@ async def _check_reported(session: AsyncSession, step: PaymentStep, payment_id: 
     )
     if found.one_or_none() != step.order_id:
         raise IntegrityBreach("a payment that no invoice of this order was paid by")
+    foreign = await session.exec(
+        select(JournalRow.id).where(
+            JournalRow.source == "provider",
+            JournalRow.source_id == payment_id,
+            JournalRow.kind == "captured",
+        )
+    )
+    if foreign.first() is not None:
+        # Nobody's until now, and in suspense: a person gives it back, it is not taken twice.
+        raise IntegrityBreach("a payment that is in the books as nobody's")
 
 
 async def record_refusal(

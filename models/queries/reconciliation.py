@@ -10,26 +10,20 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.orders import OrderRow
 from models.queries.plain import run
-from models.reconciliation import ProviderObjectRow, ReconciliationBreakRow
-from rules.errors import BreakClosed, SamePersonTwice
-from rules.reconciliation import (
-    BY_TWO,
-    OPEN_STATES,
-    BreakClass,
-    BreakState,
-    ObjectKind,
-    Remedy,
-)
+from models.reconciliation import ReconciliationBreakRow
+from rules.reconciliation import OPEN_STATES, BreakClass, ObjectKind
 
 # What was seen since the run began, and what is still open there.
 PAYMENT_PAIRS = text(
     """
     SELECT p.id, p.status, p.amount_kopecks, p.income_kopecks, p.refunded_kopecks, p.test,
-        coalesce(p.created_at, p.seen_at) AS created_at, o.id::text AS known_order, p.attempt,
+        coalesce(p.created_at, p.seen_at) AS created_at,
+        coalesce(o.id, invoiced.order_id)::text AS known_order, p.attempt,
         a.order_id::text AS order_id, a.number, a.state, a.amount_kopecks AS ours_kopecks,
         a.created_at AS ours_created_at, a.released,
         owner.money_closed_at IS NOT NULL AS is_closed,
-        awaited.number IS NOT NULL AND o.money_closed_at IS NULL AS is_awaited,
+        (awaited.number IS NOT NULL AND o.money_closed_at IS NULL)
+            OR invoiced.order_id IS NOT NULL AS is_awaited,
         EXISTS (SELECT 1 FROM journals j WHERE j.source = 'provider' AND j.source_id = p.id
                 AND j.kind = 'captured') AS is_foreign,
         coalesce((SELECT sum(e.debit_kopecks) FROM journals j JOIN entries e ON e.journal_id = j.id
@@ -45,6 +39,17 @@ PAYMENT_PAIRS = text(
     LEFT JOIN payment_attempts awaited ON awaited.order_id = p.order_id
         AND awaited.number = p.attempt AND awaited.provider_id IS NULL
         AND awaited.state = 'requested'
+    -- Telegram's integration says nothing of ours: its payments are known by what Telegram told
+    -- us, or, until it has, by an invoice of this sum that somebody was just told he may pay.
+    LEFT JOIN LATERAL (
+        SELECT n.order_id FROM native_invoices n
+        JOIN orders h ON h.id = n.order_id AND h.money_closed_at IS NULL
+        LEFT JOIN native_payments t ON t.payload = n.payload::text
+        WHERE a.order_id IS NULL AND p.order_id IS NULL AND (t.provider_charge_id = p.id
+            OR (t.payload IS NULL AND n.amount_kopecks = p.amount_kopecks AND n.approved_at
+                BETWEEN p.created_at - interval '1 hour' AND p.created_at + interval '5 minutes'))
+        ORDER BY t.provider_charge_id = p.id DESC NULLS LAST LIMIT 1
+    ) invoiced ON true
     WHERE p.kind = 'payment'
       AND (p.seen_at >= :since OR p.status IN ('pending', 'waiting_for_capture'))
     ORDER BY p.created_at, p.id
@@ -159,64 +164,6 @@ async def rows(session: AsyncSession, statement: Any, **values: object) -> list[
     return list((await run(session, statement, values)).mappings().all())
 
 
-async def _locked(session: AsyncSession, break_id: int) -> ReconciliationBreakRow:
-    row = await session.get(ReconciliationBreakRow, break_id, with_for_update=True)
-    if row is None:
-        raise BreakClosed
-    return row
-
-
-async def propose(session: AsyncSession, break_id: int, person: str) -> ReconciliationBreakRow:
-    """A person wants a break repaired; what moves money then waits for a second one.
-
-    Raises:
-        BreakClosed: There is nothing (any more) to be repaired.
-    """
-    row = await _locked(session, break_id)
-    if row.state is BreakState.AWAITING_APPROVAL and row.proposed_by == person:
-        return row
-    if row.state is not BreakState.OPEN or row.remedy not in BY_TWO:
-        raise BreakClosed
-    row.proposed_by, row.state = person, BreakState.AWAITING_APPROVAL
-    return row
-
-
-async def approve(session: AsyncSession, break_id: int, person: str) -> ReconciliationBreakRow:
-    """A second person agrees; the next run repairs it.
-
-    Raises:
-        BreakClosed: Nobody has proposed it, or it is done.
-        SamePersonTwice: The first person again.
-    """
-    row = await _locked(session, break_id)
-    if row.state is BreakState.REPAIRING and row.approved_by == person:
-        return row
-    if row.state is not BreakState.AWAITING_APPROVAL:
-        raise BreakClosed
-    if row.proposed_by == person:
-        raise SamePersonTwice
-    row.approved_by, row.state = person, BreakState.REPAIRING
-    return row
-
-
-async def dismiss(
-    session: AsyncSession, break_id: int, person: str, note: str, now: datetime
-) -> ReconciliationBreakRow:
-    """A person has looked into it and says that nothing is to be done.
-
-    Raises:
-        BreakClosed: It has ended, or its repair is on its way; or it is a broken invariant, which
-            ends only when it holds again: put aside, its next breach would be told to nobody.
-    """
-    row = await _locked(session, break_id)
-    is_open = row.state in (BreakState.OPEN, BreakState.AWAITING_APPROVAL)
-    if not is_open or row.kind is BreakClass.INVARIANT:
-        raise BreakClosed
-    row.state, row.closed_at = BreakState.DISMISSED, now
-    row.note = f"{person}: {note}"[:200]
-    return row
-
-
 _QUEUE = text(
     """
     INSERT INTO reconciliation_queue (object_id, kind, queued_at)
@@ -238,50 +185,3 @@ async def order_number_of(session: AsyncSession, row: ReconciliationBreakRow) ->
         return None
     found = await session.exec(select(OrderRow.number).where(OrderRow.id == row.order_id))
     return found.one_or_none()
-
-
-async def charge_back(
-    session: AsyncSession, payment_id: str, kopecks: int, person: str, now: datetime
-) -> ReconciliationBreakRow:
-    """A person has read that the payer's bank took a payment back; a second one must agree.
-
-    What was dismissed (a wrong sum, say) may be said anew.
-
-    Raises:
-        BreakClosed: It is no payment of ours that was captured, or it is known already.
-    """
-    payment = await session.get(ProviderObjectRow, payment_id, with_for_update=True)
-    if payment is None or payment.status != "succeeded":
-        raise BreakClosed
-    if not 0 < kopecks <= payment.amount_kopecks:
-        raise BreakClosed
-    found = await session.exec(
-        select(ReconciliationBreakRow).where(
-            ReconciliationBreakRow.kind == BreakClass.CHARGEBACK,
-            ReconciliationBreakRow.subject == payment_id,
-        )
-    )
-    known = found.first()
-    if known is not None:
-        if known.state is not BreakState.DISMISSED:
-            raise BreakClosed
-        known.state, known.closed_at = BreakState.AWAITING_APPROVAL, None
-        known.theirs_kopecks, known.last_seen = kopecks, now
-        known.proposed_by, known.approved_by = person, None
-        return known
-    row = ReconciliationBreakRow(
-        kind=BreakClass.CHARGEBACK,
-        subject=payment_id,
-        remedy=Remedy.POST_CHARGEBACK,
-        state=BreakState.AWAITING_APPROVAL,
-        order_id=payment.order_id,
-        provider_id=payment_id,
-        theirs_kopecks=kopecks,
-        first_seen=now,
-        last_seen=now,
-        told_at=now,
-        proposed_by=person,
-    )
-    session.add(row)
-    await session.flush()
-    return row

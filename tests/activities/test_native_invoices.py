@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
+from activities import ledger, mirror
+from activities.break_records import compare
 from activities.native_invoices import APPROVAL_LIFE, OFF
 from activities.payments import PaymentActivities
 from models.invoices import NativePaymentRow
 from models.queries.invoices import Query, judge, query_of, store_payment
 from rules.native import Verdict
+from rules.outside import foreign_captured
 from rules.payments import AttemptState, Method, Op, RefundState
 from rules.receipts import Tax
+from rules.reconciliation import BreakClass, Remedy
 from rules.troubles import BREACH, NOT_FOUND
 from tests.activities.conftest import Books
 from tests.activities.till import TERMS, Till
@@ -54,11 +58,16 @@ async def asked(till: Till, books: Books, now: datetime = NOW, **changes: Any) -
 
 
 async def charged(till: Till, books: Books, kopecks: int | None = None) -> str:
-    """Telegram's integration charges the card and the bot hears of it, three times."""
-    sum_ = till.kopecks if kopecks is None else kopecks
-    amount = {"value": f"{sum_ // 100}.{sum_ % 100:02d}", "currency": "RUB"}
+    """The bot hears of it, three times."""
+    payment = await charge(till, till.kopecks if kopecks is None else kopecks)
+    await heard(till, books, payment)
+    return payment
+
+
+async def charge(till: Till, kopecks: int) -> str:
+    """Telegram's integration charges the card."""
+    amount = {"value": f"{kopecks // 100}.{kopecks % 100:02d}", "currency": "RUB"}
     payment = await asyncio.to_thread(till.provider.sim, "/telegram", amount=amount)
-    await heard(till, books, str(payment["id"]))
     return str(payment["id"])
 
 
@@ -268,3 +277,47 @@ async def test_money_that_comes_after_the_end_is_taken_late_and_sent_back(
 def test_what_is_no_query_is_refused(said: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="not a query"):
         query_of(said)
+
+
+async def compared(till: Till, payment_id: str) -> list[tuple[BreakClass, Remedy, str | None]]:
+    """What reconciliation finds about a payment that it read in the provider's list."""
+    now = datetime.now(UTC)
+    payment = await asyncio.to_thread(till.gateway.get_payment, payment_id)
+    async with till.database.transaction() as session:
+        await mirror.see(session, [payment], now, listed=True)
+        since = now - timedelta(hours=1)
+        found = (await compare(session, since, None, now, expect_test=True)).found
+    return [(one.kind, one.remedy, one.order_id) for one in found if one.subject == payment_id]
+
+
+async def test_reconciliation_tells_the_order_of_a_payment_whose_hint_has_not_come(
+    invoiced: Till, books: Books
+) -> None:
+    await invoiced.run(Op.CREATE)
+    assert await asked(invoiced, books, datetime.now(UTC)) is Verdict.OK
+    payment = await charge(invoiced, invoiced.kopecks)
+    waits = [(BreakClass.MISSING_HERE, Remedy.SIGNAL, invoiced.order.order_id)]
+    assert await compared(invoiced, payment) == waits
+
+    await heard(invoiced, books, payment)
+    other = await charge(invoiced, invoiced.kopecks)
+    assert await compared(invoiced, payment) == waits
+    # Beside what Telegram has told us of the same sum is nobody's.
+    assert await compared(invoiced, other) == [(BreakClass.MISSING_HERE, Remedy.ADOPT, None)]
+    await invoiced.run(Op.GET)
+    assert await compared(invoiced, payment) == []
+
+
+async def test_what_is_in_the_books_as_nobodys_is_not_taken_a_second_time(
+    invoiced: Till, books: Books
+) -> None:
+    await invoiced.run(Op.CREATE)
+    payment = await charge(invoiced, invoiced.kopecks)
+    async with invoiced.database.transaction() as session:
+        await ledger.post(session, foreign_captured(payment, invoiced.kopecks), None, NOW)
+    await heard(invoiced, books, payment)
+
+    seen = await invoiced.run(Op.GET)
+
+    assert (seen.state, seen.trouble) == (AttemptState.PENDING, BREACH)
+    assert len(await books.rows("SELECT 1 FROM journals WHERE kind = 'captured'")) == 1
