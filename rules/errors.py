@@ -159,6 +159,10 @@ class BreakClosed(RuleViolation):
     """The break of reconciliation is past this step, or there is no such one."""
 
 
+class OwnOrder(RuleViolation):
+    """Support does not decide about an order in which it is a party itself."""
+
+
 class SamePersonTwice(RuleViolation):
     """Whoever proposed a repair may not approve it."""
 

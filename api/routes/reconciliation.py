@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from api.deps import Caller, services_of
 from api.idempotency import json_only
 from api.security import may
+from models.queries import breaks as decisions
 from models.queries import reconciliation as queries
 from models.reconciliation import ReconciliationBreakRow
 from rules.reconciliation import BreakClass, BreakState, Remedy
@@ -56,7 +57,7 @@ async def listing(request: Request, _: Bookkeeper) -> list[BreakOut]:
 async def repair(request: Request, caller: Bookkeeper, number: Number) -> BreakOut:
     """Propose a repair that moves money; somebody else has to approve it. Repeat safely."""
     async with services_of(request).database.transaction() as session:
-        return _out(await queries.propose(session, number, _name(caller)))
+        return _out(await decisions.propose(session, number, _name(caller)))
 
 
 @router.post("/breaks/{number}/approve", dependencies=[Depends(json_only)])
@@ -64,7 +65,7 @@ async def approve(request: Request, caller: Bookkeeper, number: Number) -> Break
     """The second person's word; it is repaired at once. Repeat safely."""
     services = services_of(request)
     async with services.database.transaction() as session:
-        found = _out(await queries.approve(session, number, _name(caller)))
+        found = _out(await decisions.approve(session, number, _name(caller)))
     if services.reconciliation is not None:
         # If it cannot be started now, the next regular run repairs it.
         with contextlib.suppress(Unavailable):
@@ -79,7 +80,7 @@ async def dismiss(
     """Nothing is to be done about it."""
     now = datetime.now(UTC)
     async with services_of(request).database.transaction() as session:
-        return _out(await queries.dismiss(session, number, _name(caller), said.note, now))
+        return _out(await decisions.dismiss(session, number, _name(caller), said.note, now))
 
 
 def _name(caller: Caller) -> str:

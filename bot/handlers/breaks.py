@@ -4,6 +4,7 @@ import contextlib
 from datetime import UTC, datetime
 
 from bot.visit import Visit
+from models.queries import breaks as decisions
 from models.queries import reconciliation as queries
 from rules.errors import BadInput
 from rules.reconciliation import BreakState
@@ -35,7 +36,7 @@ async def repair(visit: Visit, said: list[str]) -> None:
     """`/repair B-1`: propose the repair of a break; another person has to approve it."""
     break_id = _number(said)
     async with visit.desk.database.transaction() as session:
-        row = await queries.propose(session, break_id, _name(visit))
+        row = await decisions.propose(session, break_id, _name(visit))
         state = row.state
     await _answer(visit, break_id, state)
 
@@ -44,7 +45,7 @@ async def approve(visit: Visit, said: list[str]) -> None:
     """`/approve B-1`: the second person's word; it is repaired at once."""
     break_id = _number(said)
     async with visit.desk.database.transaction() as session:
-        row = await queries.approve(session, break_id, _name(visit))
+        row = await decisions.approve(session, break_id, _name(visit))
         state = row.state
     if visit.desk.reconciliation is not None:
         # If it cannot be started now, the next regular run repairs it.
@@ -57,7 +58,7 @@ async def dismiss(visit: Visit, said: list[str]) -> None:
     """`/dismiss B-1 why`: nothing is to be done about it."""
     break_id, now = _number(said), datetime.now(UTC)
     async with visit.desk.database.transaction() as session:
-        row = await queries.dismiss(session, break_id, _name(visit), " ".join(said[1:]), now)
+        row = await decisions.dismiss(session, break_id, _name(visit), " ".join(said[1:]), now)
         state = row.state
     await _answer(visit, break_id, state)
 
@@ -67,7 +68,7 @@ async def charge_back(visit: Visit, said: list[str]) -> None:
     if len(said) < 2 or not said[1].isdecimal() or len(said[1]) > 9:
         raise BadInput("which payment, and how many roubles?")
     async with visit.desk.database.transaction() as session:
-        row = await queries.charge_back(
+        row = await decisions.charge_back(
             session, said[0], int(said[1]) * 100, _name(visit), datetime.now(UTC)
         )
         break_id, state = row.id, row.state

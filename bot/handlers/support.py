@@ -14,7 +14,7 @@ from models.orders import OrderRow
 from models.queries import orders as order_queries
 from models.queries import users
 from models.users import UserRow
-from rules.errors import BadInput, NotYours, RuleViolation
+from rules.errors import BadInput, NotYours, OwnOrder, RuleViolation
 from rules.orders import Role
 from rules.reasons import SUPPORT_REASONS
 from runtime.logs import get_logger, order_context
@@ -92,7 +92,7 @@ def kopecks_of(said: list[str], at: int) -> int:
     Raises:
         BadInput: It is no number.
     """
-    if len(said) <= at or not said[at].isdigit():
+    if len(said) <= at or not (said[at].isascii() and said[at].isdigit() and len(said[at]) <= 9):
         raise BadInput("an amount in roubles is missing")
     return int(said[at]) * 100
 
@@ -172,11 +172,24 @@ async def _decide_claim(visit: Visit, said: list[str]) -> None:
 
 async def _decide_appeal(visit: Visit, said: list[str]) -> None:
     """`/appeal D-1042 800`: another person's word on a decided claim."""
-    await claims.decide(visit, await order_named(visit, said), kopecks_of(said, 1))
+    row = await order_named(visit, said)
+    _check_stranger(visit, row)
+    await claims.decide(visit, row, kopecks_of(said, 1))
+
+
+def _check_stranger(visit: Visit, row: OrderRow) -> None:
+    mine = visit.contractor.id if visit.contractor is not None else None
+    if row.client_id == visit.user.id or (mine is not None and mine == row.contractor_id):
+        raise OwnOrder()
 
 
 async def act_for_support(visit: Visit, row: OrderRow, action: str, update: str, said: Any) -> None:
-    """Ask the workflow; the same command on the same version is one intent."""
+    """Ask the workflow; the same command on the same version is one intent.
+
+    Raises:
+        OwnOrder: The person is this order's client or contractor.
+    """
+    _check_stranger(visit, row)
     key = intent(row.id, action, row.version, visit.user.id)
     with order_context(row.id):
         try:

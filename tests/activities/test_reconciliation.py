@@ -18,6 +18,7 @@ from activities.payments import PaymentActivities
 from activities.reconciliation import Compared, Comparing, ReconciliationActivities
 from local import order_books
 from models.database import Database
+from models.queries import breaks as decisions
 from models.queries import reconciliation as queries
 from models.queries.ledger import violations
 from models.queries.plain import run
@@ -287,11 +288,11 @@ async def test_money_leaves_only_when_two_people_have_agreed(house: House, books
 
     async with house.database.transaction() as session:
         with pytest.raises(BreakClosed):
-            await queries.approve(session, twice["id"], other)
-        await queries.propose(session, twice["id"], one)
+            await decisions.approve(session, twice["id"], other)
+        await decisions.propose(session, twice["id"], one)
         with pytest.raises(SamePersonTwice):
-            await queries.approve(session, twice["id"], one)
-        await queries.approve(session, twice["id"], other)
+            await decisions.approve(session, twice["id"], one)
+        await decisions.approve(session, twice["id"], other)
     for _ in range(2):
         house.now += timedelta(minutes=15)
         await house.reconcile()
@@ -335,8 +336,8 @@ async def test_what_a_bank_took_back_is_booked_by_two_people_and_not_refunded_ag
     await till.captured()
     payment = till.payment()["id"]
     async with house.database.transaction() as session:
-        row = await queries.charge_back(session, payment, till.kopecks, "tg:1", house.now)
-        await queries.approve(session, row.id, "tg:2")
+        row = await decisions.charge_back(session, payment, till.kopecks, "tg:1", house.now)
+        await decisions.approve(session, row.id, "tg:2")
     for _ in range(2):
         house.now += timedelta(minutes=15)
         await house.reconcile()

@@ -30,6 +30,7 @@ WORDS = {
     "refusal.PaymentsUnavailable": "Payment is down for now. The order is safe, try again later.",
     "refusal.BreakClosed": "This break is past that step: look at /breaks.",
     "refusal.SamePersonTwice": "Another person must approve it, not the one who proposed it.",
+    "refusal.OwnOrder": "This order is your own: somebody else of support must decide.",
     "problem.RuleViolation": "A rule does not allow this",
     "problem.BadInput": "Invalid input",
     "problem.TransitionRefused": "This step is not possible in this state",
@@ -66,4 +67,5 @@ WORDS = {
     "problem.SecondPersonNeeded": "A second person is needed",
     "problem.BreakClosed": "The break is past this step",
     "problem.SamePersonTwice": "A second person is needed",
+    "problem.OwnOrder": "Somebody who is no party must decide",
 }

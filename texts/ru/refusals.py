@@ -30,6 +30,7 @@ WORDS = {
     "refusal.PaymentsUnavailable": "Оплата временно недоступна. Заказ сохранён, попробуйте позже.",
     "refusal.BreakClosed": "С этим расхождением так уже нельзя: посмотрите /breaks.",
     "refusal.SamePersonTwice": "Подтвердить должен другой человек, не тот, кто предложил.",
+    "refusal.OwnOrder": "Это ваш собственный заказ: решить должен другой сотрудник.",
     "problem.RuleViolation": "Правило не позволяет это сделать",
     "problem.BadInput": "Неверные данные",
     "problem.TransitionRefused": "Шаг невозможен в этом состоянии",
@@ -66,4 +67,5 @@ WORDS = {
     "problem.SecondPersonNeeded": "Нужен второй человек",
     "problem.BreakClosed": "Расхождение уже прошло этот шаг",
     "problem.SamePersonTwice": "Нужен второй человек",
+    "problem.OwnOrder": "Решает тот, кто не участвует в заказе",
 }
