@@ -37,7 +37,10 @@ class BotApp:
             desk.database,
             desk.bot,
             CardRenderer(
-                desk.database, desk.public_url, takes_invoices=desk.provider_token is not None
+                desk.database,
+                desk.public_url,
+                find=desk.places.find,
+                takes_invoices=desk.provider_token is not None,
             ),
             lambda user_id: tell_unreachable(desk, user_id),
             support_chat=desk.support_chat,

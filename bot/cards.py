@@ -1,5 +1,6 @@
 """Renders outbox rows: cards and notices from the newest rows, through the texts."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from bot.keyboards import card_keyboard, receipt_keyboard
@@ -9,6 +10,7 @@ from models.queries import orders as order_queries
 from models.queries import users
 from models.telegram import OutboxKind
 from rules.changes import Notice
+from rules.geo import Place, english_name
 from rules.orders import Role
 from rules.views import OrderView
 from texts.cards import Card, job_card, order_card
@@ -36,12 +38,18 @@ def rendered_card(card: Card, view: OrderView) -> Rendered:
 
 
 class CardRenderer:
-    """The outbox's renderer; `public_url` is where an order's page is."""
+    """The outbox's renderer; `public_url` is where an order's page is, `find` knows the towns."""
 
     def __init__(
-        self, database: Database, public_url: str, *, takes_invoices: bool = False
+        self,
+        database: Database,
+        public_url: str,
+        *,
+        find: Callable[[str], list[Place]] = lambda _: [],
+        takes_invoices: bool = False,
     ) -> None:
         self._database = database
+        self._find = find
         self._public_url = public_url
         self._takes_invoices = takes_invoices
 
@@ -57,6 +65,9 @@ class CardRenderer:
         view = await self._view(message)
         if view is None:
             return None
+        if lang is Language.EN:
+            places = self._find(f"{view.town}, {view.region}")
+            view = replace(view, town=english_name(view.town, view.region, places))
         if message.kind is OutboxKind.CARD:
             return rendered_card(card_of(view, message.role, lang), view)
         return self._notice(message, view, lang)

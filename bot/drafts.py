@@ -15,8 +15,14 @@ from models.telegram import DialogueDraftRow
 _TRAIL = "trail"
 _UPDATE = "update_id"
 _BELOW = "below"
+_ASKED = "asked"
 _FORMS = (Flow.ORDER, Flow.WORK)
 _TRAIL_MAX = 20
+_ASK = text("""
+    UPDATE dialogue_drafts
+    SET answers = jsonb_set(answers, '{asked}', to_jsonb(CAST(:message AS bigint)))
+    WHERE user_id = :user
+""")
 _DROP = text("DELETE FROM dialogue_drafts WHERE user_id = :user")
 
 
@@ -61,6 +67,21 @@ async def save(session: AsyncSession, user_id: int, draft: Draft, update_id: int
     statement = insert(DialogueDraftRow).values(user_id=user_id, **values)
     await session.exec(statement.on_conflict_do_update(index_elements=["user_id"], set_=values))
     return saved
+
+
+def asked_in(draft: Draft, message_id: int | None) -> Draft:
+    """The draft whose question stands in this message; unchanged without one."""
+    return draft if message_id is None else draft.answered(**{_ASKED: message_id})
+
+
+def asked_where(draft: Draft) -> int | None:
+    """The message in which the draft's question stood last."""
+    return draft.answers.get(_ASKED)
+
+
+async def remember_asked(session: AsyncSession, user_id: int, message_id: int) -> None:
+    """The question has been asked once more, in this message."""
+    await run(session, _ASK, {"user": user_id, "message": message_id})
 
 
 async def laid_over(session: AsyncSession, user_id: int, draft: Draft) -> Draft:

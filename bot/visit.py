@@ -19,6 +19,7 @@ from rules.policy import POLICY_V1, Policy
 from texts.catalogue import screen
 from texts.language import Language, pick
 from workflows.client import Orders
+from workflows.geocoding_door import AddressFinder
 from workflows.payout_door import Payouts
 from workflows.reconciliation_door import ReconciliationDoor
 
@@ -36,6 +37,8 @@ class Desk:
     places: PlaceFinder
     # None where no files can be kept.
     files: FileStore | None = None
+    # None where only our own table of places is asked.
+    addresses: AddressFinder | None = None
     # None where nobody is paid out.
     payouts: Payouts | None = None
     # None where nothing is compared with the payment provider.
@@ -98,8 +101,8 @@ class Visit:
         menu = main_menu(self.lang, is_contractor=self.contractor is not None)
         await self.say(key, menu, **values)
 
-    async def send(self, html: str, markup: Markup | None = None) -> None:
-        """Send a new message.
+    async def send(self, html: str, markup: Markup | None = None) -> int | None:
+        """Send a new message; its id, if Telegram said one.
 
         Raises:
             Postponed: Telegram could not take it now; the update is served again.
@@ -109,6 +112,7 @@ class Visit:
             await asyncio.sleep(outcome.wait_seconds)
             outcome = await send_html(self.desk.bot, self.chat_id, html, markup)
         _must_have_gone(outcome)
+        return outcome.message_id
 
     async def replace_tapped(self, html: str, markup: InlineKeyboardMarkup | None = None) -> None:
         """Show something else in the message whose button was tapped, or send it anew."""
@@ -127,9 +131,12 @@ class Visit:
 
     async def retire_tapped(self) -> None:
         """Take the buttons off the message whose button was tapped: its question is answered."""
-        message_id = self.tapped_message_id
-        if message_id is not None:
-            await remove_buttons(self.desk.bot, self.chat_id, message_id)
+        if self.tapped_message_id is not None:
+            await self.retire(self.tapped_message_id)
+
+    async def retire(self, message_id: int) -> None:
+        """Take the buttons off a message of ours; no harm if it cannot be done."""
+        await remove_buttons(self.desk.bot, self.chat_id, message_id)
 
     async def answer(self, words: str = "", *, alert: bool = False) -> None:
         """Answer a tap, once; too late is no harm."""

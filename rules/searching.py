@@ -237,13 +237,16 @@ def _winning(order: Order, offer: Offer, by: Role, now: datetime) -> Change:
     )
     won = OfferOutcome(offer.contractor_id, number, OfferState.WON)
     told = to_client(Notice.REPLACEMENT_FOUND if order.prepaid else Notice.CONTRACTOR_FOUND)
+    # Who has just tapped sees it on the card; that it is paid already he would not expect.
+    knows = by is Role.CONTRACTOR and not order.prepaid
+    winner_told = () if knows else to_contractor(offer.contractor_id, Notice.YOU_WON)
     return Change(
         after,
         OrderEvent.REBOOKED if order.prepaid else OrderEvent.ACCEPTED,
         by,
         offer.contractor_id,
         offers=(won, *lost),
-        tellings=(*told, *to_contractor(offer.contractor_id, Notice.YOU_WON)),
+        tellings=(*told, *winner_told),
         winner=offer.contractor_id,
     )
 

@@ -96,13 +96,15 @@ def work_accepted(order: Order, by: Role, now: datetime) -> Change:
     ends = now + timedelta(seconds=order.clocks.dispute_window_seconds)
     after = order.after(OrderEvent.WORK_ACCEPTED, now, completed_at=now, due_at=ends)
     contractor = order.contractor_id or 0
+    # Who accepts it himself has the card with the stars under his thumb.
+    told = () if by is Role.CLIENT else to_client(Notice.PLEASE_RATE)
     return Change(
         after,
         OrderEvent.WORK_ACCEPTED,
         by,
         points=(points.change(contractor, points.PointsReason.COMPLETED, order.search.round),),
         tellings=(
-            *to_client(Notice.PLEASE_RATE),
+            *told,
             *to_contractor(order.contractor_id, Notice.WORK_ACCEPTED),
         ),
         frees=order.contractor_id,

@@ -35,6 +35,7 @@ from bot.dialogue import (
     back,
 )
 from bot.files import has_file, keep_sent
+from bot.handlers.addresses import place_said
 from bot.handlers.finishing import finish, order_id_of
 from bot.handlers.known_client import facts_for, known_client
 from bot.keyboards import screen_keyboard
@@ -58,7 +59,7 @@ _ADVANCE = {
     Flow.METRES: quote_dialogue.advance,
 }
 _TAKES_PHOTOS = (Step.COMMENT, Step.PHONE, Step.PROOF, Step.CHECK)
-_ASKS_PLACE = (Step.PLACE, Step.WHICH_PLACE, Step.PIN, Step.FAR_PIN)
+_ASKS_PLACE = (Step.PLACE, Step.WHICH_PLACE, Step.PIN, Step.FAR_PIN, Step.FOUND)
 
 
 async def new_order(visit: Visit, _: str) -> None:
@@ -93,6 +94,7 @@ async def begin(visit: Visit, draft: Draft, *, in_place: bool = True) -> None:
     async with visit.desk.database.transaction() as session:
         if draft.flow not in (Flow.ORDER, Flow.WORK):
             fresh = await drafts.laid_over(session, visit.user.id, fresh)
+        fresh = drafts.asked_in(fresh, visit.tapped_message_id if in_place else None)
         saved = await drafts.save(session, visit.user.id, fresh, visit.update.update_id)
     await _show(visit, saved, in_place=in_place)
 
@@ -176,7 +178,7 @@ async def _advance(visit: Visit, draft: Draft, event: Event | None) -> None:
     """Move the draft by an event; the same update a second time moves nothing."""
     turn = Turn(draft)
     if event is not None and not drafts.seen(draft, visit.update.update_id):
-        turn = _ADVANCE[draft.flow](draft, event)
+        turn = _ADVANCE[draft.flow](drafts.asked_in(draft, visit.tapped_message_id), event)
         async with visit.desk.database.transaction() as session:
             await _keep_phone(session, visit, event)
             saved = await drafts.save(session, visit.user.id, turn.draft, visit.update.update_id)
@@ -217,8 +219,7 @@ async def _event(visit: Visit, draft: Draft) -> Event | None:
         return Pictured(await _file_of(visit, draft, sent), (sent.caption or "").strip())
     if not visit.words:
         return None
-    places = visit.desk.places.find(visit.words) if draft.step in _ASKS_PLACE else []
-    return Said(visit.words, tuple(places))
+    return await place_said(visit, draft) if draft.step in _ASKS_PLACE else Said(visit.words)
 
 
 async def _file_of(visit: Visit, draft: Draft, sent: Message) -> str:
@@ -256,4 +257,15 @@ async def _show(
     if is_tap and shown.ask is not Ask.NOTHING:
         # The new question needs the keyboard below the chat.
         await visit.retire_tapped()
-    await visit.send(shown.text, keyboard)
+    message_id = await visit.send(shown.text, keyboard)
+    if isinstance(keyboard, InlineKeyboardMarkup) and message_id is not None:
+        await _ask_only_there(visit, draft, message_id)
+
+
+async def _ask_only_there(visit: Visit, draft: Draft, message_id: int) -> None:
+    """A question asked again further down loses its buttons where it stood before."""
+    async with visit.desk.database.transaction() as session:
+        await drafts.remember_asked(session, visit.user.id, message_id)
+    earlier = drafts.asked_where(draft)
+    if earlier is not None and earlier != visit.tapped_message_id:
+        await visit.retire(earlier)

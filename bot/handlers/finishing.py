@@ -105,7 +105,7 @@ async def _write_request(session: AsyncSession, client_id: int, answers: Mapping
         "utc_offset_minutes": offset_minutes(answers),
         "latitude": answers["latitude"],
         "longitude": answers["longitude"],
-        "precision": Precision.PIN if answers.get("exact") else Precision.TOWN,
+        "precision": _precision(answers),
         "address": answers.get("address"),
         "comment": answers.get("comment") or None,
         "photo_count": len(answers.get("photos", [])),
@@ -113,6 +113,12 @@ async def _write_request(session: AsyncSession, client_id: int, answers: Mapping
         "source": Source.BOT,
     }
     await session.exec(insert(OrderRequestRow).values(**row).on_conflict_do_nothing())
+
+
+def _precision(answers: Mapping[str, Any]) -> Precision:
+    if answers.get("exact"):
+        return Precision.PIN
+    return Precision.ADDRESS if answers.get("is_address") else Precision.TOWN
 
 
 def _order_input(visit: Visit, order_id: str, answers: Mapping[str, Any]) -> messages.OrderInput:
@@ -193,7 +199,7 @@ async def _act_on_order(visit: Visit, draft: Draft, action: str, **said: Any) ->
     is_done = await act(visit, wish)
     await end_dialogue(visit)
     await visit.retire_tapped()
-    await visit.say_with_menu("tap.ok" if is_done else "menu.choose")
+    await visit.say_with_menu(f"{action}.said" if is_done else "menu.choose")
 
 
 async def _question(visit: Visit, draft: Draft) -> None:

@@ -13,6 +13,7 @@ from bot.visit import Visit
 from models.orders import OrderRequestRow, Precision
 from models.queries.offers import nearby_contractors_count
 from rules.catalog import Service
+from rules.geo import english_name
 from rules.money import prepayment
 
 _MOSCOW_MINUTES = 180
@@ -28,19 +29,24 @@ async def known_client(visit: Visit) -> Known:
     )
     async with visit.desk.database.reading() as session:
         last = (await session.exec(newest)).one_or_none()
-    return Known(visit.user.phone is not None, _place_of(last) if last is not None else None)
+    has_phone = visit.user.phone is not None
+    if last is None:
+        return Known(has_phone)
+    called = visit.desk.places.find(f"{last.town}, {last.region}")
+    town_en = english_name(last.town, last.region, called)
+    return Known(has_phone, {**_place_of(last), "town_en": town_en})
 
 
 def _place_of(last: OrderRequestRow) -> dict[str, Any]:
     return {
         "town": last.town,
-        "town_en": last.town,
         "region": last.region,
         "timezone": "",
         "utc_offset_minutes": last.utc_offset_minutes,
         "latitude": last.latitude,
         "longitude": last.longitude,
         "exact": last.precision is Precision.PIN,
+        "is_address": last.precision is Precision.ADDRESS,
         "address": last.address,
     }
 

@@ -58,6 +58,16 @@ WORDS = {
     "ask.place_far": "The nearest place is {town}, {distance} away.\nIs the point right?",
     "ask.place_far_yes": "Yes, it is",
     "ask.place_far_no": "No, set it again",
+    "ask.place_searching": "Looking for the address…",
+    "ask.place_is_house": "Found: {place}.\nIs it right?",
+    "ask.place_is_street": (
+        "We found the street, but not the house: {place}.\n"
+        "Will it do? A point on the map is better: the paper clip below, then “Location”."
+    ),
+    "ask.place_is_far": (
+        "Found: {place}.\nBut the nearest place we know is {town}, {distance} away. Is it right?"
+    ),
+    "ask.place_is_no": "No, another one",
     "ask.place_found": "Plot: {place}.",
     "ask.address": (
         "How to get there?\n"
@@ -133,6 +143,8 @@ WORDS = {
         " A photo of the work is welcome, too."
     ),
     "done.photos_got": "Photos of the work: {photos}.",
+    "done.said": "We have asked the client to accept the work.\nThe answer comes here.",
+    "claim.said": "Passed on to the client.\nThe answer comes here.",
     "done.price_low": "{low} as estimated",
     "done.price_same": "No exact amount",
     "support.ask": (
