@@ -97,6 +97,16 @@ class Caller:
     name: str
     scopes: frozenset[str] = frozenset()
 
+    @property
+    def person(self) -> str:
+        """Who answers for it where two people must agree.
+
+        A token that a person holds is named after him (`user-17`): he is nobody else in the bot.
+        """
+        number = self.name.removeprefix("user-")
+        held = number != self.name and number.isascii() and number.isdigit()
+        return f"tg:{number}" if held else f"api:{self.name}"
+
 
 @dataclass(frozen=True)
 class TelegramHook:

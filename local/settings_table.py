@@ -59,7 +59,7 @@ MEANINGS = {
     "geocoder": "Who finds addresses; the built-in table always stands behind",
     "geocoder_url": "Another server of that geocoder",
     "geocoder_key": "Its key, if it asks for one",
-    "api_tokens": "`name:sha256-of-token:scope+scope`, separated by commas",
+    "api_tokens": "`name:sha256-of-token:scope+scope`, by commas; a person's is named `user-17`",
     "data_keys": "`id:base64-of-32-bytes`, the newest first; the others still decrypt",
     "payload_codec": "Encrypts everything that Temporal stores",
     "sentry_dsn": "Where faults are reported, without personal data",

@@ -41,7 +41,7 @@ async def one(request: Request, _: Payer, number: Number) -> PayoutRegisterOut:
 @router.post("", status_code=201, dependencies=[Depends(json_only)])
 async def propose(request: Request, caller: Payer, key: Key, said: PayoutIn) -> PayoutRegisterOut:
     """Reserve what everybody has who has enough; another person has to approve it."""
-    by = _name(caller)
+    by = caller.person
     async with services_of(request).database.transaction() as session:
         await remember(session, Attempt(caller, key, "payouts", said))
     least = minimum(said.side, services_of(request).policy)
@@ -89,7 +89,7 @@ async def _decide(
     word = said or PayoutWord()
     register = (await _find(request, number)).row.id
     command = PayoutCommand(
-        register, act, _name(caller), payee_id=word.payee_id, reason=word.reason
+        register, act, caller.person, payee_id=word.payee_id, reason=word.reason
     )
     await _say(request, command)
     found = await _find(request, number)
@@ -109,10 +109,6 @@ async def _find(request: Request, number: int) -> Register:
     if found is None:
         raise PayoutUnknown()
     return found
-
-
-def _name(caller: Caller) -> str:
-    return f"api:{caller.name}"
 
 
 def _out(row: PayoutRegisterRow, payouts: tuple[PayoutRow, ...] = ()) -> PayoutRegisterOut:

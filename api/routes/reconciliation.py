@@ -57,7 +57,7 @@ async def listing(request: Request, _: Bookkeeper) -> list[BreakOut]:
 async def repair(request: Request, caller: Bookkeeper, number: Number) -> BreakOut:
     """Propose a repair that moves money; somebody else has to approve it. Repeat safely."""
     async with services_of(request).database.transaction() as session:
-        return _out(await decisions.propose(session, number, _name(caller)))
+        return _out(await decisions.propose(session, number, caller.person))
 
 
 @router.post("/breaks/{number}/approve", dependencies=[Depends(json_only)])
@@ -65,7 +65,7 @@ async def approve(request: Request, caller: Bookkeeper, number: Number) -> Break
     """The second person's word; it is repaired at once. Repeat safely."""
     services = services_of(request)
     async with services.database.transaction() as session:
-        found = _out(await decisions.approve(session, number, _name(caller)))
+        found = _out(await decisions.approve(session, number, caller.person))
     if services.reconciliation is not None:
         # If it cannot be started now, the next regular run repairs it.
         with contextlib.suppress(Unavailable):
@@ -80,11 +80,7 @@ async def dismiss(
     """Nothing is to be done about it."""
     now = datetime.now(UTC)
     async with services_of(request).database.transaction() as session:
-        return _out(await decisions.dismiss(session, number, _name(caller), said.note, now))
-
-
-def _name(caller: Caller) -> str:
-    return f"api:{caller.name}"
+        return _out(await decisions.dismiss(session, number, caller.person, said.note, now))
 
 
 def _out(row: ReconciliationBreakRow) -> BreakOut:

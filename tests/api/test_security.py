@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 
+from api.deps import Caller
 from tests.api.stage import ORDER, TOKENS, Stage
 from tests.api.test_orders import is_problem
 
@@ -54,3 +55,10 @@ async def test_words_that_are_no_json_are_a_400(api: Stage) -> None:
         answer = await api.http.post("/api/v1/orders", content=body, headers=headers)
         assert answer.status_code in (400, 422), body[:20]
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("name", "person"), [("user-17", "tg:17"), ("shop", "api:shop"), ("user-x", "api:user-x")]
+)
+def test_a_persons_own_token_is_the_same_person_as_in_the_bot(name: str, person: str) -> None:
+    assert Caller(name).person == person
