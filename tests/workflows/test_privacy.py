@@ -5,13 +5,14 @@ import contextlib
 import logging
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text as sql
 from temporalio.service import RPCError
 
 from rules.catalog import Service
-from rules.orders import OrderState, Role
+from rules.orders import ClaimItem, OrderState, Role
 from rules.payments import Method
 from tests.receipts import drained
 from tests.workflows.histories import as_text
@@ -152,7 +153,9 @@ async def cancelled(town: Town, client: int, contractor: int) -> Placed:
     step = messages.ContractorStep(contractor)
     await order.door.set_off(order.order_id, step, intent=order.intent())
     await order.cancel()
-    claim = messages.CostClaim(contractor, 400_00, "travel")
+    # A picture is named by an id that tells nothing of it.
+    proven = ClaimItem("travel", 400_00, (str(uuid4()),))
+    claim = messages.CostClaim(contractor, 400_00, "travel", (proven,))
     await order.door.claim(order.order_id, claim, intent=order.intent())
     for role, actor, verdict, granted in (
         (Role.CLIENT, client, messages.ClaimVerdict.OBJECT, None),
