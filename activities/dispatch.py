@@ -9,7 +9,7 @@ from geopy.distance import geodesic
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities.messages import OfferTerms
+from activities.messages import OfferTerms, SentOffer
 from models.contractors import ContractorRow
 from models.queries import candidates
 from rules import offers
@@ -133,4 +133,17 @@ def deadline(one: Scored, terms: OfferTerms) -> datetime:
     offset = one.candidate.utc_offset_minutes
     return offers.offer_deadline(
         terms.now, seconds, offset, terms.policy, is_urgent=terms.is_urgent
+    )
+
+
+def sent_offer(one: Scored, terms: OfferTerms) -> SentOffer:
+    """A granted offer as the workflow hears of it."""
+    who = one.candidate
+    return SentOffer(
+        who.contractor_id,
+        who.distance_km,
+        one.score,
+        one.terms,
+        deadline(one, terms),
+        who.utc_offset_minutes,
     )

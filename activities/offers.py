@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities import holds, outbox, standing
-from activities.dispatch import Choice, choose, deadline, seed
+from activities.dispatch import Choice, choose, deadline, seed, sent_offer
 from activities.messages import OfferTerms, SentOffer, Wave
 from models.contractors import ContractorRow
 from models.database import Database
@@ -21,6 +21,9 @@ from rules.night import is_night
 from rules.offers import Exclusion, Scored
 from rules.orders import OfferState, OrderState
 from runtime import metrics
+
+# How many more than a wave asks are kept ready, should somebody be taken meanwhile.
+RESERVE = 5
 
 
 class OfferActivities:
@@ -65,27 +68,18 @@ async def _send_wave(session: AsyncSession, terms: OfferTerms) -> tuple[Wave, bo
         return sent, False
     if state is not OrderState.SEARCHING:
         return Wave(()), False
-    silent = await _end_silent(session, terms)
     choice = await choose(session, terms, (latitude, longitude))
     wanted = terms.only or [one.candidate.contractor_id for one in choice.ranked]
     asked = [one for one in choice.ranked if one.candidate.contractor_id in wanted]
-    granted = await _hold(session, terms, asked)
+    near = asked[: terms.size + RESERVE]
+    # All at once and in the order of their ids: two waves never wait for each other in a ring.
+    await standing.lock(session, {*terms.silent, *(one.candidate.contractor_id for one in near)})
+    silent = await _end_silent(session, terms)
+    granted = await _hold(session, terms, near)
     await _write_wave(session, terms, choice, granted)
     await _tell(session, terms, choice, granted, silent)
-    offered = tuple(_sent(one, terms) for one in granted)
+    offered = tuple(sent_offer(one, terms) for one in granted)
     return Wave(offered, dict(choice.exclusions.counts), choice.night_until), True
-
-
-def _sent(one: Scored, terms: OfferTerms) -> SentOffer:
-    who = one.candidate
-    return SentOffer(
-        who.contractor_id,
-        who.distance_km,
-        one.score,
-        one.terms,
-        deadline(one, terms),
-        who.utc_offset_minutes,
-    )
 
 
 async def _sent_before(session: AsyncSession, terms: OfferTerms) -> Wave | None:
