@@ -1,11 +1,12 @@
 """Whole orders through taps alone, on the real processes."""
 
+import httpx
 import pytest
 
 from rules.orders import OrderState
 from tests.e2e.house import House, Village
 from tests.e2e.orders import newest_order, service, urgent
-from tests.e2e.people import who_sees
+from tests.e2e.people import eventually, who_sees
 from tests.money import Money
 from texts import signs
 from texts.catalogue import say
@@ -72,6 +73,28 @@ def test_a_charge_by_sbp_is_kept_for_the_contractor_when_the_work_is_done(villag
 
     assert order.closed() == Money(captured=1000_00, platform=250_00, contractor=750_00)
     assert order.row()["state"] == OrderState.COMPLETED
+
+
+@pytest.mark.money
+def test_an_invoice_paid_inside_telegram_is_charged_verified_and_settled(village: Village) -> None:
+    crew = village.crew()
+    order = urgent(village)
+    crew.press("accept", order.number)
+    order.client.press("pay_telegram", order.number)
+    route, form = f"/sim/people/{order.client.id}/pay", {"email": "anna@mail.ru"}
+
+    def paid() -> bool:
+        answer = order.client.http.post(route, json=form)
+        return bool(answer.status_code == httpx.codes.OK and answer.json()["ok"])
+
+    eventually(paid, "the invoice is paid", order.client)
+    order.until(OrderState.BOOKED)
+    assert order.payments() == [], "the provider knows it under Telegram's metadata only"
+    order.work(crew)
+    order.finish(crew)
+
+    assert order.closed() == Money(captured=1000_00, platform=250_00, contractor=750_00)
+    assert order.count("native_invoices") == 1
 
 
 @pytest.mark.money
