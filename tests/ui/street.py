@@ -11,7 +11,7 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 IMAGES = Path(__file__).resolve().parent.parent.parent / "docs" / "images"
 # Pictures in the documentation change only when somebody asks for it.
 TAKES_PICTURES = os.environ.get("DRILLFLOW_SCREENSHOTS") == "1"
-PATIENCE_MS = 20_000
+PATIENCE_MS = 90_000
 
 
 @dataclass
@@ -52,7 +52,11 @@ class Street:
         context.on("page", heard)
         context.on(
             "console",
-            lambda said: self.complaints.append(said.text) if said.type == "error" else None,
+            lambda said: (
+                self.complaints.append(f"{said.text} {said.location}")
+                if said.type == "error"
+                else None
+            ),
         )
 
 
@@ -73,12 +77,20 @@ class Phone:
         """The newest message that begins with an order's number and headline."""
         return self.place.get_by_test_id("message").filter(has_text="·").last
 
+    async def take(self) -> None:
+        """Have this phone on the screen; a narrow one shows one phone at a time."""
+        tab = self.page.get_by_test_id(f"tab-{self.role}")
+        if await tab.is_visible():
+            await tab.click()
+
     async def begin(self) -> None:
         """Press the bot's start button."""
+        await self.take()
         await self.place.get_by_test_id("start").click()
 
     async def press(self, *buttons: str) -> None:
         """Press buttons one after the other, each as soon as it is there."""
+        await self.take()
         for name in buttons:
             await self._buttons.filter(has_text=name).last.click()
 
@@ -112,6 +124,7 @@ class Phone:
 
     async def open(self, link: str) -> Page:
         """Open the page behind a button."""
+        await self.take()
         async with self.page.context.expect_page() as opening:
             await self.place.get_by_role("link", name=link).last.click()
         opened = await opening.value

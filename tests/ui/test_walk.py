@@ -1,80 +1,147 @@
-"""A stranger plays both sides on the page with two phones, from the first tap to the stars."""
+"""Strangers play both sides on the two phones, in both languages, on a desk and on a phone."""
+
+import re
+from dataclasses import dataclass
 
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.ui.street import PATIENCE_MS, TAKES_PICTURES, Phone, Street, picture
+from texts import formatting
+from texts.catalogue import say
+from texts.language import Language
 
 pytestmark = pytest.mark.ui
+RU, EN = Language.RU, Language.EN
+DESK, POCKET = (1360, 860), (390, 844)
 
 
-async def test_two_strangers_get_from_the_start_button_to_the_stars(street: Street) -> None:
-    client, contractor = await two_phones(street)
+@dataclass(frozen=True)
+class Walk:
+    """One walk: the language of everything, and where (a crew each, so that none takes another's).
 
-    await register(contractor)
-    await order(client)
-    await contractor.press("✅ Беру")
-    await client.sees("Бригада найдена")
-    await contractor.sees("Заявка ваша")
-    page = await pay(client)
-    await work(contractor)
-    await rate(client, contractor)
+    `town` is as the page's list of places calls it in that language.
+    """
 
-    await expect(page.get_by_role("heading", level=1)).to_have_text(
-        "Работа принята", timeout=PATIENCE_MS
-    )
+    lang: Language
+    town: str
+    names: tuple[tuple[str, str], tuple[str, str]]
+    size: tuple[int, int]
+
+    def says(self, key: str, **values: object) -> str:
+        return say(key, self.lang, **values)
+
+    @property
+    def is_pictured(self) -> bool:
+        return self.lang is RU and self.size == DESK
 
 
-async def two_phones(street: Street) -> tuple[Phone, Phone]:
+RUSSIANS = (("Анна", "Петрова"), ("Иван", "Буров"))
+ENGLISH = (("Anna", "Petrova"), ("Ivan", "Burov"))
+WALKS = (
+    Walk(RU, "Истра", RUSSIANS, DESK),
+    Walk(EN, "Dmitrov", ENGLISH, DESK),
+    Walk(RU, "Чехов", RUSSIANS, POCKET),
+    Walk(EN, "Tver", ENGLISH, POCKET),
+)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("walk", WALKS, ids=lambda one: f"{one.lang.value}-{one.size[0]}")
+async def test_two_strangers_get_from_the_start_button_to_the_stars_and_change_their_mind(
+    street: Street, walk: Walk
+) -> None:
+    client, contractor = await two_phones(street, walk)
+
+    await register(contractor, walk)
+    await order(client, walk)
+    await contractor.press(walk.says("button.accept"))
+    await client.sees(walk.says("headline.client.awaiting_prepayment"))
+    await contractor.sees(walk.says("headline.contractor.awaiting_prepayment"))
+    page = await pay(client, walk)
+    await work(contractor, walk)
+    await rate(client, contractor, walk)
+    await headline(page, walk.says("headline.client.completed"))
+    await page.close()
+
+    await order_again(client, walk)
+    await contractor.press(walk.says("button.accept"))
+    await client.sees(walk.says("headline.client.awaiting_prepayment"))
+    await cancel(await client.open(walk.says("button.page")), walk)
+    await client.sees(walk.says("headline.client.cancelled"))
+    await contractor.sees(walk.says("headline.contractor.cancelled"))
+    wide = "document.documentElement.scrollWidth"
+    assert await client.page.evaluate(wide) <= walk.size[0]
+
+
+async def two_phones(street: Street, walk: Walk) -> tuple[Phone, Phone]:
     """Anna's and Ivan's phones side by side."""
-    people = street.person("Анна", "Петрова"), street.person("Иван", "Буров")
-    page = await street.phones(*people, width=1360, height=860)
+    language = walk.lang.value
+    client, contractor = (street.person(*name, language=language) for name in walk.names)
+    width, height = walk.size
+    page = await street.phones(client, contractor, width, height, language)
     return Phone(page, "client"), Phone(page, "contractor")
 
 
-async def register(contractor: Phone) -> None:
+async def register(contractor: Phone, walk: Walk) -> None:
     """The contractor's form, and on line."""
+    say = walk.says
+    distance = formatting.distance(25, walk.lang)
     await contractor.begin()
-    await contractor.press("Ещё", "Я мастер", "Иван", "⬜ Ремонт", "Дальше")
-    await contractor.stand_in("Отправить место", "Истра")
-    await contractor.press("до 50")
-    await contractor.share_number("Отправить номер")
-    await contractor.press("Отправить анкету")
-    await contractor.told_once("вы C-")
-    await contractor.told_once("Ваш телефон")
-    await contractor.press("На линии")
-    await contractor.told_once("Вы на линии")
+    await contractor.press(say("menu.more"), say("menu.crew"), walk.names[1][0])
+    repair = say("type.repair")
+    await contractor.press(say("join.unpicked", service=repair), say("nav.next"))
+    await contractor.stand_in(say("join.base_button"), walk.town)
+    await contractor.press(say("join.radius_button", distance=distance))
+    await contractor.share_number(say("ask.phone_button"))
+    await contractor.press(say("join.send"))
+    await contractor.told_once("C-")
+    await contractor.press(say("menu.online"))
+    await contractor.told_once(say("work.online"))
 
 
-async def order(client: Phone) -> None:
+async def order(client: Phone, walk: Walk) -> None:
     """A pump repair at the place where the client stands."""
+    say = walk.says
     await client.begin()
-    await client.press("Новая заявка")
-    await client.press_exactly("Ремонт")
-    await client.press("Ремонт насоса", "Заменить насос")
-    await client.stand_in("Я на участке", "Истра")
-    await client.press("Как можно скорее", "Пропустить")
-    await client.share_number("Отправить номер")
-    await client.press("Отправить заявку")
-    await client.told_once("Как с вами связаться?")
-    await client.sees("Заявку отправили 1 бригаде")
+    await describe(client, walk)
+    await client.stand_in(say("ask.place_button"), walk.town)
+    await client.press(say("ask.when_soonest"), say("nav.skip"))
+    await client.share_number(say("ask.phone_button"))
+    await client.press(say("check.send"))
+    await client.sees(formatting.counted(1, "crew_to", walk.lang))
 
 
-async def pay(client: Phone) -> Page:
+async def order_again(client: Phone, walk: Walk) -> None:
+    """The same once more: everything but the job is known."""
+    await describe(client, walk)
+    await client.press(walk.says("check.send"))
+    await client.sees(formatting.counted(1, "crew_to", walk.lang))
+
+
+async def describe(client: Phone, walk: Walk) -> None:
+    """What is to be done: a new pump."""
+    await client.press(walk.says("menu.new"))
+    await client.press_exactly(walk.says("type.repair"))
+    await client.press(walk.says("service.repair.pump"), walk.says("answer.pump_replace"))
+
+
+async def pay(client: Phone, walk: Walk) -> Page:
     """By test card; returns the order's page, to which the payment page leads back."""
-    await client.press("💳 Картой")
-    await expect(client.place.get_by_role("link", name="💳 Оплатить")).to_be_visible()
-    await with_cards_in_sight(client)
-    page = await client.open("💳 Оплатить")
-    await expect(page.get_by_role("heading", level=1)).to_contain_text("2 400")
-    await picture(page, "payment-page.png")
-    await page.get_by_role("button", name="Оплатить").click()
+    button = walk.says("button.pay", amount="").strip()
+    await client.press(walk.says("button.pay_card", amount="").strip())
+    await expect(client.place.get_by_role("link", name=button)).to_be_visible()
+    if walk.is_pictured:
+        await with_cards_in_sight(client)
+    page = await client.open(button)
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("2", timeout=PATIENCE_MS)
+    if walk.is_pictured:
+        await picture(page, "payment-page.png")
+    await page.get_by_role("button", name=re.compile("^(Оплатить|Pay)")).click()
     await page.wait_for_url("**/o/*")
-    await expect(page.locator("html")).to_have_attribute("lang", "ru")
-    await expect(page.get_by_role("heading", level=1)).to_have_text(
-        "Выезд назначен", timeout=PATIENCE_MS
-    )
-    await client.sees("Выезд назначен")
+    await expect(page.locator("html")).to_have_attribute("lang", walk.lang.value)
+    await headline(page, walk.says("headline.client.booked"))
+    await client.sees(walk.says("headline.client.booked"))
     return page
 
 
@@ -91,20 +158,41 @@ async def with_cards_in_sight(client: Phone) -> None:
         await keys.nth(number).click()
 
 
-async def work(contractor: Phone) -> None:
+async def work(contractor: Phone, walk: Walk) -> None:
     """On the way, begun, done without a final price."""
-    await contractor.sees("Оплачено")
-    await contractor.press("🚚 Выехал")
-    await contractor.sees("Вы в пути")
-    await contractor.press("🛠 Начал")
-    await contractor.sees("Работа идёт")
-    await contractor.press("🏁 Готово", "Без точной суммы")
-    await contractor.sees("Ждём приёмку")
+    say = walk.says
+    await contractor.sees(say("headline.contractor.booked"))
+    await contractor.press(say("button.set_off"))
+    await contractor.sees(say("headline.contractor.on_the_way"))
+    await contractor.press(say("button.start"))
+    await contractor.sees(say("headline.contractor.in_progress"))
+    await contractor.press(say("button.done"), say("done.price_same"))
+    await contractor.sees(say("headline.contractor.awaiting_acceptance"))
 
 
-async def rate(client: Phone, contractor: Phone) -> None:
+async def rate(client: Phone, contractor: Phone, walk: Walk) -> None:
     """Accepted, and stars both ways."""
-    await client.press("👍 Принять работу", "⭐ 5")
-    await client.sees("Ваша оценка: 5 из 5")
-    await contractor.press("⭐ 4")
-    await contractor.sees("Вас оценили на 5 из 5")
+    say = walk.says
+    await client.press(say("button.accept_work"), say("button.rate", stars=5))
+    await client.sees(say("stars.given", stars=5))
+    await contractor.press(say("button.rate", stars=4))
+    await contractor.sees(say("stars.got", stars=5))
+
+
+async def cancel(page: Page, walk: Walk) -> None:
+    """What it costs is told before; the page then says what became of the money."""
+    say = walk.says
+    await page.get_by_role("link", name=say("button.cancel").split()[-1]).click()
+    await expect(page.locator("main")).to_contain_text(say("money.cancel_nothing"))
+    await page.get_by_role("button", name=say("reason.cancel.mistake")).click()
+    await headline(page, say("headline.client.cancelled"))
+    await expect(page.locator("main")).to_contain_text(say("money.nothing"))
+    if walk.lang is EN:
+        await expect(page.locator("main")).to_contain_text(walk.town)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= walk.size[0]
+
+
+async def headline(page: Page, words: str) -> None:
+    """The order's page is about that, without a reload by hand."""
+    heading = page.get_by_role("heading", level=1)
+    await expect(heading).to_have_text(words, timeout=PATIENCE_MS)
