@@ -118,20 +118,29 @@ async def _tell_support(session: AsyncSession, order_id: str, refund: ProviderRe
 
 
 async def fitting(
-    session: AsyncSession, order_id: str, journals: tuple[Journal, ...]
+    session: AsyncSession, order_id: str, journals: tuple[Journal, ...], *, closes: bool = False
 ) -> tuple[Journal, ...]:
     """An order's journals; what it divides in the end only as far as it is still there.
 
     Its workflow does not know what was sent back from the provider's cabinet meanwhile. Whatever
     else was counted wrongly, a commit that the books refuse for ever would help nobody.
     """
-    if not any(one.kind in outside.DIVIDING for one in journals):
+    if not closes and not any(one.kind in outside.DIVIDING for one in journals):
         return journals
-    left = await _available(session, postings.deposit(order_id))
+    deposit = postings.deposit(order_id)
+    left = await _available(session, deposit)
     fitted = (
         outside.shrunk(one, left) if one.kind in outside.DIVIDING else one for one in journals
     )
-    return tuple(one for one in fitted if one is not None)
+    found = tuple(one for one in fitted if one is not None)
+    lines = (line for one in found for line in one.entries if line.account == deposit)
+    rest = left - sum(line.debit_kopecks for line in lines)
+    if closes and rest > 0:
+        # It was owed to the client, whose bank has given it to him already.
+        covered = min(rest, await mirror.charged_back_of(session, order_id))
+        if covered > 0:
+            return (*found, outside.chargeback_covered(order_id, covered))
+    return found
 
 
 async def _payers(session: AsyncSession, attempt: PaymentAttemptRow) -> Payers:

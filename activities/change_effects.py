@@ -74,7 +74,12 @@ async def apply(writing: Writing, change: Written) -> Written | None:
     await _end_offers(writing, change)
     if freed is not None:
         await standing.free_slot(writing.session, freed)
-    journals = await break_outside.fitting(writing.session, writing.order_id, change.journals)
+    journals = await break_outside.fitting(
+        writing.session,
+        writing.order_id,
+        change.journals,
+        closes=change.event is OrderEvent.CLOSED,
+    )
     for journal in journals:
         await ledger.post(writing.session, journal, writing.order_id, change.at)
     await receipt_records.owe_earned(writing.session, writing.order_id, journals, change.at)

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.ports import ProviderPayment, ProviderRefund
+from models.payments import PaymentAttemptRow
 from models.reconciliation import ProviderObjectRow
 from rules.reconciliation import ObjectKind
 
@@ -113,6 +114,22 @@ async def charged_back(session: AsyncSession, payment_id: str | None) -> int:
     found = await session.exec(
         select(func.coalesce(func.sum(ProviderObjectRow.amount_kopecks), 0)).where(
             ProviderObjectRow.payment_id == payment_id,
+            ProviderObjectRow.kind == ObjectKind.CHARGEBACK,
+        )
+    )
+    return int(found.one())
+
+
+async def charged_back_of(session: AsyncSession, order_id: str) -> int:
+    """The same over all payments of an order."""
+    found = await session.exec(
+        select(func.coalesce(func.sum(ProviderObjectRow.amount_kopecks), 0))
+        .join(
+            PaymentAttemptRow,
+            col(PaymentAttemptRow.provider_id) == col(ProviderObjectRow.payment_id),
+        )
+        .where(
+            PaymentAttemptRow.order_id == order_id,
             ProviderObjectRow.kind == ObjectKind.CHARGEBACK,
         )
     )

@@ -15,6 +15,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities import (
     break_outside,
+    mirror,
     native_invoices,
     payment_card,
     payment_health,
@@ -29,8 +30,8 @@ from models.database import Database
 from models.payments import OperationStatus, PaymentAttemptRow, RefundRow
 from rules import outage
 from rules.outage import Health, Weather
-from rules.payments import AttemptState, Refund, Seen
-from rules.reconciliation import ADOPTED_FROM
+from rules.payments import AttemptState, Refund, RefundState, Seen
+from rules.reconciliation import ADOPTED_FROM, CHARGED_BACK
 from rules.troubles import TOO_HIGH
 
 DATABASE_SECONDS = 15.0
@@ -239,4 +240,10 @@ async def _outside(session: AsyncSession, step: PaymentStep) -> tuple[Refund, ..
         .where(col(RefundRow.seq) >= ADOPTED_FROM)
         .order_by(col(RefundRow.seq))
     )
-    return tuple(Refund(one.seq, one.amount_kopecks, one.state, one.provider_id) for one in found)
+    made = [Refund(one.seq, one.amount_kopecks, one.state, one.provider_id) for one in found]
+    attempt = await session.get(PaymentAttemptRow, (step.order_id, step.attempt))
+    taken_back = await mirror.charged_back(session, attempt.provider_id) if attempt else 0
+    if taken_back:
+        # The payer's bank has returned it; the order is not to return it once more.
+        made.append(Refund(CHARGED_BACK, taken_back, RefundState.SUCCEEDED))
+    return tuple(made)

@@ -9,6 +9,9 @@ from rules.attempts import AttemptState, RefundState
 ADOPTED_FROM = 1001
 """Attempts and refunds that the order's workflow did not ask for are numbered from here."""
 
+CHARGED_BACK = 1_000_000
+"""The number under which a workflow counts what the payer's bank took back; it has no row."""
+
 
 class ObjectKind(StrEnum):
     """What the mirror of the provider holds."""

@@ -35,6 +35,12 @@ def charged_back(payment_id: str, kopecks: int) -> Journal:
     return Journal("chargeback", "provider", payment_id, lines)
 
 
+def chargeback_covered(order_id: str, kopecks: int) -> Journal:
+    """What an order owed to a client whose bank had taken it back for him: it bears the loss."""
+    lines = transfer(deposit(order_id), CHARGEBACK, kopecks)
+    return Journal("chargeback_covered", "order", order_id, lines)
+
+
 @dataclass(frozen=True)
 class Payers:
     """Who can bear a refund made outside: what each of them has of this order, in kopecks.

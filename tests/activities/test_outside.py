@@ -2,12 +2,15 @@
 
 import pytest
 
-from activities import break_outside, break_queue, break_records, ledger
+from activities import break_outside, break_queue, break_records, ledger, mirror
 from activities.ports import ProviderRefund
 from models.database import Database
 from models.orders import OrderRow
+from models.queries.ledger import violations
 from rules import ledger as postings
+from rules import outside
 from rules.money import Shares
+from rules.payments import RefundState
 from rules.reconciliation import Break, BreakClass, Remedy
 from tests.activities.conftest import Books
 from tests.activities.till import Till
@@ -77,3 +80,27 @@ async def test_a_repair_that_cannot_be_believed_is_told_to_a_person_though_it_is
         await break_records.keep(session, found, NOON)
         assert await break_records.tell_support(session, NOON) == 1
         assert await break_queue.repairs(session) == ()
+
+
+async def test_an_order_whose_payment_the_bank_took_back_owes_nothing_more_and_closes(
+    till: Till, database: Database, books: Books
+) -> None:
+    payment, order_id = str((await till.captured()).provider_id), till.order.order_id
+    async with database.transaction() as session:
+        await mirror.charge_back(session, payment, till.kopecks, NOON)
+        await ledger.post(session, outside.charged_back(payment, till.kopecks), order_id, NOON)
+
+    seen = await till.refund(till.kopecks)
+    async with database.transaction() as session:
+        for journal in await break_outside.fitting(session, order_id, (), closes=True):
+            await ledger.post(session, journal, order_id, NOON)
+        row = await session.get_one(OrderRow, order_id)
+        row.money_closed_at = NOON
+
+    assert [(one.amount_kopecks, one.state) for one in seen.outside] == [
+        (till.kopecks, RefundState.SUCCEEDED)
+    ]
+    async with database.reading() as session:
+        assert await violations(session) == {}
+    kept = await books.balances()
+    assert not {postings.deposit(order_id), postings.CHARGEBACK} & kept.keys()

@@ -12,6 +12,7 @@ WORDS = {
     "statement.owed": "We keep back from the next payouts: {owed}.",
     "statement.other": "Correction",
     "statement.client.captured": "Prepayment",
+    "statement.client.chargeback_covered": "Your bank returned the payment",
     "statement.client.refund_succeeded": "Refund",
     "statement.client.compensated": "Compensation for you",
     "statement.client.credit_used": "Compensation used for the prepayment",

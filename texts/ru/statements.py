@@ -12,6 +12,7 @@ WORDS = {
     "statement.owed": "Удержим из следующих выплат: {owed}.",
     "statement.other": "Исправление",
     "statement.client.captured": "Предоплата",
+    "statement.client.chargeback_covered": "Ваш банк вернул вам платёж",
     "statement.client.refund_succeeded": "Возврат",
     "statement.client.compensated": "Компенсация вам",
     "statement.client.credit_used": "Компенсация пошла в предоплату",
