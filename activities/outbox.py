@@ -70,7 +70,8 @@ _ASKING = frozenset(
         Notice.CONTRACTOR_FOUND, Notice.PAY_REMINDER, Notice.PAYMENT_DECLINED, Notice.WORK_DONE,
         Notice.START_OVERDUE, Notice.CONTRACTOR_WITHDREW, Notice.CLAIM_MADE, Notice.PLEASE_RATE,
         Notice.CLIENT_PAID, Notice.CLAIM_INVITED, Notice.WORK_ACCEPTED, Notice.VISIT_SOON,
-        Notice.SLOT_PROPOSED, Notice.PRICE_PROPOSED,
+        Notice.SLOT_PROPOSED, Notice.PRICE_PROPOSED, Notice.QUOTE_FIRST, Notice.QUOTES_IN,
+        Notice.CHOICE_REMINDER, Notice.QUOTE_UNAVAILABLE, Notice.METRES_ASKED,
     }
 )  # fmt: skip
 

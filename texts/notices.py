@@ -37,6 +37,11 @@ _ONLY_IN = {
     Notice.CLAIM_MADE: (OrderState.CANCELLED,),
     Notice.CLIENT_PAID: (OrderState.BOOKED,),
     Notice.YOU_WON: (OrderState.AWAITING_PREPAYMENT, OrderState.BOOKED),
+    Notice.QUOTE_FIRST: (OrderState.SEARCHING,),
+    Notice.QUOTES_IN: (OrderState.SEARCHING,),
+    Notice.CHOICE_REMINDER: (OrderState.SEARCHING,),
+    Notice.QUOTE_UNAVAILABLE: (OrderState.SEARCHING,),
+    Notice.METRES_ASKED: (OrderState.IN_PROGRESS,),
 }
 _OTHER = "notice.other"
 

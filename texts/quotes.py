@@ -1,9 +1,12 @@
 """Quotes in words: what is asked of a contractor, what a client compares, extra metres."""
 
+from collections.abc import Sequence
+
 from rules.catalog import Estimate, Service
 from rules.orders import OfferState, OrderState, Role
 from rules.quotes import (
     INCLUSIONS,
+    ExtraMetres,
     Offered,
     Quote,
     QuoteLine,
@@ -137,6 +140,31 @@ def _priced(line: QuoteLine, lang: Language) -> str:
     amount = price_range(Estimate(line.low_kopecks, line.high_kopecks), lang)
     key = f"quote.priced_{line.unit.value}"
     return say(key, lang, what=what, price=price, quantity=span, amount=amount)
+
+
+def why_lines(found: Sequence[Quote], extras: Sequence[ExtraMetres], lang: Language) -> list[str]:
+    """To support: every quote with what became of it, and every metre that was asked for."""
+    told = [
+        say(
+            "quote.why",
+            lang,
+            number=contractor_number(one.contractor_id),
+            became=say(f"quote.state.{one.state.value}", lang),
+            quote=short(one, lang),
+        )
+        for one in found
+    ]
+    return told + [
+        say(
+            "quote.why_metres",
+            lang,
+            depth=one.from_depth_m,
+            metres=one.metres,
+            amount=money(one.kopecks, lang),
+            became=say(f"quote.metres.{one.state.value}", lang),
+        )
+        for one in extras
+    ]
 
 
 def about_contractor(name: str, rating: float, completed: int, lang: Language) -> str:

@@ -14,8 +14,9 @@ from bot.visit import Visit
 from models.queries import offers as offer_queries
 from models.queries.explaining import beyond_reach
 from models.queries.offers import Dispatch
+from models.queries.quotes import extra_metres, order_quotes
 from rules.errors import BadInput, RuleViolation
-from texts import explain, formatting
+from texts import explain, formatting, quotes
 from texts.cards import card_html
 from texts.catalogue import say
 from texts.explain import Ranked, WaveTold
@@ -44,11 +45,13 @@ async def _why(visit: Visit, said: list[str]) -> None:
     row = await order_named(visit, said)
     async with visit.desk.database.reading() as session:
         found = await offer_queries.order_offers(session, row.id)
+        quoted = await order_quotes(session, row.id)
+        extras = await extra_metres(session, row.id)
     waves = waves_of(found)
     title = formatting.order_number(row.number)
     if not waves:
         await visit.send(card_html(title, [say("why.none", visit.lang)]))
-    lines: list[str] = []
+    lines = quotes.why_lines([one.quote for one in quoted], extras, visit.lang)
     for told in waves:
         more = explain.wave_lines(told, visit.lang)
         if lines and len("\n".join([*lines, *more])) > _MESSAGE_MAX:

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.contractors import ContractorRow
 from models.quotes import ExtraMetresRow, QuoteRow
-from rules.quotes import Offered, Quote
+from rules.quotes import ExtraMetres, Offered, Quote
 from rules.views import OrderView
 
 _OFFERED = TypeAdapter(Offered)
@@ -38,14 +38,17 @@ async def order_quotes(session: AsyncSession, order_id: str) -> list[Compared]:
     ]
 
 
-async def extra_metres(session: AsyncSession, order_id: str) -> list[ExtraMetresRow]:
+async def extra_metres(session: AsyncSession, order_id: str) -> list[ExtraMetres]:
     """All metres that were asked for, oldest first."""
     found = await session.exec(
         select(ExtraMetresRow)
         .where(col(ExtraMetresRow.order_id) == order_id)
         .order_by(col(ExtraMetresRow.number))
     )
-    return list(found)
+    return [
+        ExtraMetres(row.number, row.metres, row.metre_kopecks, row.from_depth_m, row.state)
+        for row in found
+    ]
 
 
 def with_own_quote(view: OrderView, contractor_id: int | None) -> OrderView:

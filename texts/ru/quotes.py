@@ -107,6 +107,10 @@ WORDS = {
     "metres.said": "Спросили клиента. Пока он не согласился, глубже не бурите.",
     # поддержке
     "quote.why": "{number} ({became}): {quote}.",
+    "quote.why_metres": "С {depth} м ещё {metres} м за {amount}: {became}.",
+    "quote.metres.asked": "ждём клиента",
+    "quote.metres.agreed": "клиент согласен",
+    "quote.metres.refused": "клиент отказал",
     "quote.state.open": "ждёт выбора",
     "quote.state.withdrawn": "отозвано",
     "quote.state.chosen": "выбрано",
