@@ -40,6 +40,8 @@ sys.dont_write_bytecode = False
 os.environ["PYTHONDONTWRITEBYTECODE"] = ""
 # Several Temporal servers share the cores; one thread each saves them a tenth of their work.
 os.environ.setdefault("GOMAXPROCS", "1")
+# What is imported is kept: looking through it for garbage while it grows is in vain.
+gc.disable()
 # A shell's background job ignores Ctrl-C, and its children would do so for ever.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -49,6 +51,7 @@ def pytest_collection_finish() -> None:
     """What is loaded by now stays; looking through it for garbage again and again is in vain."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(10_000, 20, 20)
 
 

@@ -118,12 +118,12 @@ class Person:
         self.taps += 1
         url = f"/sim/people/{self.id}/tap"
         visible = ""
-        for _ in range(3000):
+        for _ in range(1200):
             answer = await self.simulator.http.post(url, json={"sign": label})
             if answer.status_code == 200:
                 return int(answer.json()["update_id"])
             visible = answer.text
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
         raise AssertionError(f"no button {label!r}: {visible}")
 
     async def force(self, data: str) -> None:
@@ -147,23 +147,23 @@ class Person:
     async def sees(self, words: str) -> dict[str, Any]:
         """Wait until a message on the screen contains these words."""
         seen: list[str] = []
-        for _ in range(3000):
+        for _ in range(1200):
             found: list[dict[str, Any]] = await self.messages()
             seen = [str(one.get("text")) for one in found if one["from"] == "bot"]
             for one in reversed(found):
                 if one["from"] == "bot" and words in str(one.get("text", "")):
                     return dict(one)
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
         raise AssertionError(f"{words!r} never appeared; the last: {seen[-4:]}")
 
     async def answered(self, words: str) -> None:
         """Wait until some tap was answered with these words."""
         answers: list[Any] = []
-        for _ in range(3000):
+        for _ in range(1200):
             answers = await self.simulator.see(f"/people/{self.id}/answers")
             if any(words in str(one.get("text")) for one in answers):
                 return
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
         raise AssertionError(f"{words!r} was never answered: {answers}")
 
 

@@ -11,7 +11,8 @@ from texts.catalogue import say
 from texts.language import Language
 
 PATIENCE_SECONDS = 60.0
-LOOK_SECONDS = 0.04
+# Every look is a request that two processes work on.
+LOOK_SECONDS = 0.1
 SETTLE_SECONDS = 0.4
 
 

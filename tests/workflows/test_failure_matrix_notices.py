@@ -94,7 +94,7 @@ async def test_row_08_repeated_notices_in_disorder_are_one_transition_each(
     assert await books_balance(town.world, order) == SETTLED
 
 
-@pytest.mark.parametrize("method", list(Method))
+@pytest.mark.parametrize("method", [Method.CARD, Method.SBP])
 async def test_row_09_without_a_single_notice_the_end_is_the_same(
     method: Method, town: Town
 ) -> None:
@@ -151,14 +151,15 @@ async def test_row_11_forged_notice_of_a_success_is_looked_up_and_changes_nothin
     assert await finished(order, contractor) == SETTLED
 
 
-@pytest.mark.parametrize("method", list(Method))
+@pytest.mark.parametrize("method", [Method.CARD, Method.SBP])
 async def test_row_12_old_page_that_is_paid_after_a_new_one_gives_the_money_back_once(
     method: Method, town: Town
 ) -> None:
     order, contractor = await accepted(town)
     older = await order.open_page(method)
-    await order.pay(Method.SBP if method is Method.CARD else Method.CARD)
+    newer = await order.pay(Method.SBP if method is Method.CARD else Method.CARD)
     await order.until(OrderState.BOOKED)
+    assert older != newer
 
     order.pay_page(older, method)
     for _ in range(3):
@@ -173,7 +174,7 @@ async def test_row_12_old_page_that_is_paid_after_a_new_one_gives_the_money_back
     assert await order.told("late_money_returned") == 1
 
 
-@pytest.mark.parametrize("method", list(Method))
+@pytest.mark.parametrize("method", [Method.CARD, Method.SBP])
 async def test_row_12_page_that_is_paid_after_the_cancellation_gives_the_money_back_once(
     method: Method, town: Town
 ) -> None:
@@ -189,6 +190,12 @@ async def test_row_12_page_that_is_paid_after_the_cancellation_gives_the_money_b
     assert await ended(order) == (GIVEN_BACK if taken else Money())
     assert (len(refunds(order)), len(posts(order, "cancel"))) == (int(taken), int(not taken))
     assert await order.told("late_money_returned") == 1
+    suspense = await town.world.value(
+        "SELECT count(*) FROM journals j JOIN entries e ON e.journal_id = j.id"
+        " WHERE j.order_id = :id AND e.account = 'suspense'",
+        id=order.order_id,
+    )
+    assert suspense > 0
 
 
 async def test_row_13_second_refund_meets_the_reservation_of_the_first(town: Town) -> None:

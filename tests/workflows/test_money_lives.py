@@ -63,7 +63,7 @@ class Life:
         await self.order.decline(self.chance.choice(self.contractors))
 
     async def pay(self) -> None:
-        method = self.chance.choice(list(Method))
+        method = self.chance.choice([Method.CARD, Method.SBP])
         payment = await self.order.open_page(method)
         if self.chance.random() < 0.8:
             number = {"number": "5555555555554600"} if self.chance.random() < 0.2 else {}

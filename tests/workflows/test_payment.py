@@ -104,48 +104,6 @@ async def test_same_method_again_answers_with_the_same_page(town: Town) -> None:
     assert _statuses(town.world, order) == ["pending"]
 
 
-@pytest.mark.parametrize("first", [Method.CARD, Method.SBP])
-async def test_late_payment_of_a_released_attempt_goes_back_once(first: Method, town: Town) -> None:
-    order, contractor = await _accepted(town)
-    older = await order.open_page(first)
-    newer = await order.pay(Method.SBP if first is Method.CARD else Method.CARD)
-    await order.until(OrderState.BOOKED)
-    assert older != newer
-    order.pay_page(older, first)
-    await order.tell_notice()
-    await order.advance(minutes=6)
-
-    money = await _settled(order, contractor)
-    back = 1_000_00 if first is Method.SBP else 0
-    assert money == Money(
-        captured=1_000_00 + back, refunded=back, platform=250_00, contractor=750_00
-    )
-    payments = provider_payments(town.world.simulator, order.order_id)
-    assert len(payments) == 2
-    assert len(provider_refunds(town.world.simulator, payments)) == bool(back)
-    assert await order.told("late_money_returned") == 1
-
-
-@pytest.mark.parametrize("method", [Method.CARD, Method.SBP])
-async def test_payment_after_the_cancellation_goes_back_once(method: Method, town: Town) -> None:
-    order, _ = await _accepted(town, PUMP)
-    payment = await order.open_page(method)
-    await order.cancel()
-    order.pay_page(payment, method)
-    await order.tell_notice()
-
-    await order.end()
-    taken = 2_400_00 if method is Method.SBP else 0
-    assert await books_balance(town.world, order) == Money(captured=taken, refunded=taken)
-    assert await order.told("late_money_returned") == 1
-    suspense = await town.world.value(
-        "SELECT count(*) FROM journals j JOIN entries e ON e.journal_id = j.id"
-        " WHERE j.order_id = :id AND e.account = 'suspense'",
-        id=order.order_id,
-    )
-    assert suspense > 0
-
-
 async def test_page_that_is_made_while_the_order_is_cancelled_takes_nothing(town: Town) -> None:
     town.world.simulator.sim("/faults", operation="create", kind="slow", seconds=2)
     order, _ = await _accepted(town)
@@ -199,23 +157,6 @@ async def test_hold_is_captured_in_time_before_the_provider_lets_it_go(
 
     await order.end()
     assert await books_balance(town.world, order) == Money(captured=18_000_00, refunded=18_000_00)
-
-
-async def test_lost_hold_asks_the_client_to_pay_again(town: Town) -> None:
-    order, contractor = await _accepted(town, PUMP)
-    await order.pay()
-    await order.until(OrderState.BOOKED)
-    # The provider's week is over before the order's clock gets to its capture.
-    town.world.simulator.sim("/clock", advance_seconds=8 * 86_400)
-    await order.advance_to_visit(hours=23)
-    await order.until(OrderState.AWAITING_PREPAYMENT)
-    assert _statuses(town.world, order) == ["canceled"]
-
-    await order.pay(Method.SBP)
-    await order.until(OrderState.BOOKED)
-    assert await _settled(order, contractor) == Money(
-        captured=2_400_00, platform=600_00, contractor=1_800_00
-    )
 
 
 @pytest.mark.parametrize(

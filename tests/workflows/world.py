@@ -52,7 +52,7 @@ async def eventually(check: Callable[[], Awaitable[Any]], what: str) -> Any:
         if found:
             return found
         assert asyncio.get_running_loop().time() < deadline, f"did not happen: {what}"
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(0.05)
 
 
 @dataclass
