@@ -172,7 +172,6 @@ def cap_until(caps: tuple[tuple[datetime, int], ...], now: datetime) -> datetime
 
 def view(order: Order, money: Money) -> OrderView:
     """The public view of a workflow's order; carries nothing personal by construction."""
-    claim = order.claim
     return OrderView(
         order_id=order.order_id,
         number=order.number,
@@ -205,20 +204,7 @@ def view(order: Order, money: Money) -> OrderView:
         proposal=order.proposal,
         cancelled_by=order.cancelled_by,
         reason=order.reason,
-        claim=ClaimView(
-            claim.state,
-            claim.cap_kopecks,
-            claim.amount_kopecks,
-            claim.reason,
-            claim.until,
-            claim.items,
-            claim.asked_kopecks,
-            claim.objection,
-            claim.decided_by,
-            claims.needs_proof(order),
-        )
-        if claim is not None
-        else None,
+        claim=_claim(order),
         final_price_kopecks=order.final_price_kopecks,
         quoting=is_quoting(order),
         quotes=order.quotes,
@@ -233,4 +219,22 @@ def view(order: Order, money: Money) -> OrderView:
         payments_down=order.payments_down_since is not None,
         money_closed=order.money_closed,
         claim_caps=claim_caps(order),
+    )
+
+
+def _claim(order: Order) -> ClaimView | None:
+    claim = order.claim
+    if claim is None:
+        return None
+    return ClaimView(
+        claim.state,
+        claim.cap_kopecks,
+        claim.amount_kopecks,
+        claim.reason,
+        claim.until,
+        claim.items,
+        claim.asked_kopecks,
+        claim.objection,
+        claim.decided_by,
+        claims.needs_proof(order),
     )

@@ -5,13 +5,12 @@ import hashlib
 import os
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
@@ -98,7 +97,7 @@ class EncryptedFileStore:
             await session.exec(
                 update(FileRow)
                 .where(col(FileRow.id) == file_id, col(FileRow.erased_at).is_(None))
-                .values(erased_at=datetime.now(UTC), telegram_file_id=None)
+                .values(erased_at=func.now(), telegram_file_id=None)
             )
 
     def _path(self, file_id: str) -> Path:

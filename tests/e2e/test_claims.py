@@ -7,7 +7,7 @@ from sqlalchemy import text as sql
 from rules.orders import OrderState
 from tests.activities.test_file_store import png
 from tests.e2e.house import House, Village
-from tests.e2e.orders import urgent
+from tests.e2e.orders import Order, urgent
 from tests.e2e.people import Person, eventually
 from tests.money import Money
 
@@ -94,6 +94,17 @@ def test_costs_are_proven_contested_decided_and_appealed(house: House, village: 
     crew.sees("поддержка решила: вам за расходы 200")
     order.client.sees("поддержка решила: бригаде за расходы 200")
 
+    appealed_and_decided_anew(house, order, crew, (olga, pavel, rita))
+    # The order's own books stay as they were closed; all invariants hold.
+    assert order.closed() == decided
+    assert order.row()["state"] == OrderState.CANCELLED
+
+
+def appealed_and_decided_anew(
+    house: House, order: Order, crew: Person, people: tuple[Person, Person, Person]
+) -> None:
+    """The first person may not decide again, and the second's word needs a third."""
+    olga, pavel, rita = people
     crew.press("appeal", order.number)
     crew.sees("Жалоба принята")
     crew.say("Чек настоящий")
@@ -113,7 +124,3 @@ def test_costs_are_proven_contested_decided_and_appealed(house: House, village: 
         r" (SELECT 'contractor\:' || contractor_id || '\:payable' FROM orders WHERE id = :id)"
     )
     eventually(lambda: house.value(owed, id=order.order_id) == 300_00, "the rest is owed", rita)
-
-    # The order's own books stay as they were closed; all invariants hold.
-    assert order.closed() == decided
-    assert order.row()["state"] == OrderState.CANCELLED
