@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from rules.geo import Place
+from rules.geocoding import Exactness, Spot
 
 BACK = "back"
 CANCEL = "cancel"
@@ -39,6 +40,7 @@ class Step(StrEnum):
     WHICH_PLACE = "which_place"
     PIN = "pin"
     FAR_PIN = "far_pin"
+    FOUND = "found"
     WISH = "wish"
     COMMENT = "comment"
     PHONE = "phone"
@@ -121,10 +123,11 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Said:
-    """A typed text, with the places that it may mean (empty when no place was asked for)."""
+    """A typed text, with the towns and the addresses that it may mean, if a place was asked for."""
 
     text: str
     places: tuple[Place, ...] = ()
+    spots: tuple[Spot, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -173,7 +176,28 @@ def place_answers(place: Place) -> dict[str, Any]:
         "latitude": place.latitude,
         "longitude": place.longitude,
         "exact": False,
+        "is_address": False,
     }
+
+
+def spot_answers(spot: Spot) -> dict[str, Any]:
+    """What is kept of a found address until it is confirmed; `far_km` if it is doubtful."""
+    found = spot.found
+    return {
+        **place_answers(spot.place),
+        "latitude": found.latitude,
+        "longitude": found.longitude,
+        "is_address": found.exactness is not Exactness.TOWN,
+        "label": found.label,
+        "exactness": found.exactness.value,
+        "far_km": round(spot.distance_km) if spot.is_doubtful else None,
+    }
+
+
+def without_finding(spot: Mapping[str, Any]) -> dict[str, Any]:
+    """A found address without what was only said of the finding."""
+    said = ("label", "exactness", "far_km")
+    return {name: value for name, value in spot.items() if name not in said}
 
 
 def not_understood(draft: Draft) -> Turn:

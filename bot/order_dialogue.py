@@ -19,14 +19,17 @@ from bot.dialogue import (
     Turn,
     not_understood,
     place_answers,
+    spot_answers,
+    without_finding,
 )
 from rules.catalog import DETAILS, JobClass, Service, ServiceType
-from rules.geo import FAR_FROM_ANY_PLACE_KM, Place, is_plausible
+from rules.geo import FAR_FROM_ANY_PLACE_KM, is_plausible
 from rules.limits import ADDRESS_CHARACTERS_MAX, COMMENT_CHARACTERS_MAX, WISH_DAYS_MAX
 
 SEND = "send"
 SKIP = "skip"
 YES = "yes"
+NO = "no"
 SOON = "soon"
 EDITS = {"place": Step.PLACE, "wish": Step.WISH, "comment": Step.COMMENT}
 PHOTOS_MAX = 10
@@ -118,17 +121,46 @@ def _place(draft: Draft, event: Event) -> Turn:
         return not_understood(draft)
     if len(event.text) > ADDRESS_CHARACTERS_MAX:
         return Turn(draft, Remark.TOO_LONG)
-    if not event.places:
+    if not event.places and not event.spots:
         return Turn(draft, Remark.PLACE_UNKNOWN)
     named = draft.answered(address=event.text)
-    if len(event.places) == 1:
-        return Turn(_in_town(named, event.places[0]).going_to(Step.PIN))
-    choices = [place_answers(place) for place in event.places]
-    return Turn(named.answered(choices=choices).going_to(Step.WHICH_PLACE))
+    towns = [place_answers(place) for place in event.places]
+    if not event.spots:
+        return _towns(named, towns)
+    spots = [spot_answers(spot) for spot in event.spots]
+    if len(spots) > 1:
+        return Turn(named.answered(choices=spots).going_to(Step.WHICH_PLACE))
+    if spots[0]["is_address"] and spots[0]["far_km"] is None:
+        return Turn(named.answered(spot=spots[0], towns=towns).going_to(Step.FOUND))
+    return _take(named, spots[0])
 
 
-def _in_town(draft: Draft, place: Place) -> Draft:
-    return draft.answered(**place_answers(place))
+def _towns(draft: Draft, towns: list[dict[str, Any]]) -> Turn:
+    """Only towns are known: which of them, then the plot in it."""
+    if len(towns) == 1:
+        return Turn(draft.answered(**towns[0]).going_to(Step.PIN))
+    return Turn(draft.answered(choices=towns).going_to(Step.WHICH_PLACE))
+
+
+def _take(draft: Draft, spot: Mapping[str, Any]) -> Turn:
+    """A found address: asked again if it is doubtful, and for the plot if it is a town."""
+    if spot.get("far_km") is not None:
+        far = {"spot": spot, "far_km": spot["far_km"]}
+        return Turn(draft.answered(**far).going_to(Step.FAR_PIN))
+    placed = draft.answered(**without_finding(spot))
+    return _on(placed) if spot.get("is_address") else Turn(placed.going_to(Step.PIN))
+
+
+def _found(draft: Draft, event: Event) -> Turn:
+    if not isinstance(event, Chosen):
+        return _place(draft, event)
+    asked = draft.without("spot", "towns")
+    if event.value == YES and "spot" in draft.answers:
+        return _take(asked, draft.answers["spot"])
+    if event.value != NO:
+        return not_understood(draft)
+    towns = draft.answers.get("towns", [])
+    return _towns(asked, towns) if towns else Turn(asked.going_to(Step.PLACE))
 
 
 def _pinned(draft: Draft, pin: Pinned) -> Turn:
@@ -158,7 +190,7 @@ def _which_place(draft: Draft, event: Event) -> Turn:
     number = int(event.value)
     if number >= len(choices):
         return not_understood(draft)
-    return Turn(draft.without("choices").answered(**choices[number]).going_to(Step.PIN))
+    return _take(draft.without("choices"), choices[number])
 
 
 def _pin(draft: Draft, event: Event) -> Turn:
@@ -170,7 +202,7 @@ def _pin(draft: Draft, event: Event) -> Turn:
 def _far_pin(draft: Draft, event: Event) -> Turn:
     if isinstance(event, Chosen) and event.value == YES and "spot" in draft.answers:
         spot = draft.answers["spot"]
-        return _on(draft.without("spot", "far_km").answered(**spot))
+        return _on(draft.without("spot", "far_km").answered(**without_finding(spot)))
     return _place(draft, event)
 
 
@@ -237,6 +269,7 @@ _STEPS: dict[Step, Callable[[Draft, Event], Turn]] = {
     Step.WHICH_PLACE: _which_place,
     Step.PIN: _pin,
     Step.FAR_PIN: _far_pin,
+    Step.FOUND: _found,
     Step.WISH: _wish,
     Step.COMMENT: _comment,
     Step.PHONE: _phone,

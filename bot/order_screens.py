@@ -17,6 +17,7 @@ from bot.screen import (
     two_per_row,
 )
 from rules.catalog import DETAILS, Estimate, JobClass, Service, ServiceType
+from rules.geocoding import Exactness
 from texts import formatting
 from texts.catalogue import say, screen
 from texts.language import Language
@@ -47,7 +48,7 @@ def _place(_: Draft, __: Facts, lang: Language) -> Screen:
 def which_place(draft: Draft, _: Facts, lang: Language) -> Screen:
     """Ambiguous names as buttons."""
     choices = [
-        Choice(f"{town(place, lang)}, {place['region']}", str(number))
+        Choice(place.get("label") or f"{town(place, lang)}, {place['region']}", str(number))
         for number, place in enumerate(draft.answers.get("choices", []))
     ]
     return Screen(screen("ask.place_which", lang), one_per_row(choices, lang))
@@ -66,7 +67,24 @@ def _far_pin(draft: Draft, _: Facts, lang: Language) -> Screen:
         Choice(say("ask.place_far_yes", lang), order_dialogue.YES),
         Choice(say("ask.place_far_no", lang), BACK),
     ]
-    words = screen("ask.place_far", lang, town=town(spot, lang), distance=distance)
+    near = town(spot, lang)
+    if "label" in spot:
+        said = {"place": spot["label"], "town": near, "distance": distance}
+        return Screen(screen("ask.place_is_far", lang, **said), one_per_row(choices, lang))
+    words = screen("ask.place_far", lang, town=near, distance=distance)
+    return Screen(words, one_per_row(choices, lang))
+
+
+def _found(draft: Draft, _: Facts, lang: Language) -> Screen:
+    """How much of the address was found, and whether it is the right one."""
+    spot = draft.answers.get("spot", {})
+    is_house = spot.get("exactness") == Exactness.HOUSE
+    key = "ask.place_is_house" if is_house else "ask.place_is_street"
+    choices = [
+        Choice(say("ask.place_far_yes", lang), order_dialogue.YES),
+        Choice(say("ask.place_is_no", lang), order_dialogue.NO),
+    ]
+    words = screen(key, lang, place=spot.get("label", ""))
     return Screen(words, one_per_row(choices, lang))
 
 
@@ -140,6 +158,7 @@ SCREENS: dict[Step, Show] = {
     Step.WHICH_PLACE: which_place,
     Step.PIN: _pin,
     Step.FAR_PIN: _far_pin,
+    Step.FOUND: _found,
     Step.WISH: _wish,
     Step.COMMENT: _comment,
     Step.PHONE: _order_phone,

@@ -15,3 +15,7 @@ class PlaceFinder(Protocol):
     def nearest(self, latitude: float, longitude: float) -> tuple[Place, float]:
         """The nearest place and its distance in kilometres."""
         ...
+
+    def is_town_only(self, text: str) -> bool:
+        """Tell whether the text names a known town and nothing besides."""
+        ...

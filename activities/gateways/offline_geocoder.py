@@ -16,6 +16,7 @@ from geopy.geocoders.base import DEFAULT_SENTINEL, Geocoder
 from geopy.location import Location
 from geopy.point import Point
 
+from activities.gateways import place_query
 from activities.gateways.place_query import Phrase, PlaceQuery, fold, fold_region, parse
 from rules.geo import EARTH_RADIUS_KM, Place, haversine_km
 
@@ -91,6 +92,10 @@ class Gazetteer:
         closeness = [a * x + b * y + c * z for a, b, c in self._vectors]
         place = self.places[max(range(len(closeness)), key=closeness.__getitem__)]
         return place, haversine_km(latitude, longitude, place.latitude, place.longitude)
+
+    def is_town_only(self, text: str) -> bool:
+        """Tell whether the text names a known town and nothing besides."""
+        return place_query.is_named_only(text, self.find(text), self._regions)
 
     def _settle(self, query: PlaceQuery, match: Callable[[Phrase], list[int]]) -> list[int]:
         """Match the parts of an address; two parts near each other name the smaller place."""

@@ -34,6 +34,8 @@ _NEVER_RETRIED = (
 )
 # An answer of another shape than the geocoder's own.
 _STRANGE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+_SETTLEMENTS = ("city", "town", "village", "hamlet", "isolated_dwelling")
+_WITHIN = ("suburb", "road", "house_number", "state")
 _YANDEX_HOUSES = ("house", "entrance")
 _YANDEX_STREETS = ("street", "vegetation", "metro", "route", "railway_station")
 _YANDEX_HOUSE_PRECISION = ("exact", "number", "near")
@@ -132,7 +134,14 @@ def _read_nominatim(one: Location) -> Found:
         exactness = Exactness.STREET
     else:
         exactness = Exactness.TOWN
-    return _found(one, exactness, address.get("country_code"))
+    return _found(one, exactness, address.get("country_code"), _short(address))
+
+
+def _short(address: Mapping[str, Any]) -> str:
+    """Its own label names the post office and the federal district, too."""
+    town = next((str(address[kind]) for kind in _SETTLEMENTS if address.get(kind)), "")
+    parts = (town, *(str(address.get(kind) or "") for kind in _WITHIN))
+    return ", ".join(part for part in parts if part) if town else ""
 
 
 def _read_yandex(one: Location) -> Found:
@@ -146,9 +155,9 @@ def _read_yandex(one: Location) -> Found:
     return _found(one, exactness, (told.get("Address") or {}).get("country_code"))
 
 
-def _found(one: Location, exactness: Exactness, country: object) -> Found:
+def _found(one: Location, exactness: Exactness, country: object, short: str = "") -> Found:
     code = country.lower()[:2] if isinstance(country, str) else ""
-    label = str(one.address or "")[:LABEL_CHARACTERS_MAX]
+    label = (short or str(one.address or ""))[:LABEL_CHARACTERS_MAX]
     return Found(label, float(one.latitude), float(one.longitude), exactness, code)
 
 

@@ -1,8 +1,10 @@
 """Reads what a person typed as an address: region, settlement, and what cannot be resolved."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from rules.geo import Place
 
 MAX_QUERY_CHARACTERS = 200
 
@@ -89,6 +91,23 @@ def parse(text: str, regions: Mapping[str, str]) -> PlaceQuery | None:
         if phrase is not None:
             phrases.append(phrase)
     return PlaceQuery(frozenset(codes), tuple(phrases))
+
+
+def is_named_only(text: str, places: Sequence[Place], regions: Mapping[str, str]) -> bool:
+    """Tell whether the text is the names of these places and regions, with nothing left over."""
+    if len(text) > MAX_QUERY_CHARACTERS or not places:
+        return False
+    named = {
+        word
+        for place in places
+        for name in (place.name_ru, place.name_en)
+        for word in fold(name).split()
+    }
+    rest: set[str] = set()
+    for part in re.split(r"[,;\n]", text):
+        words = [word for word in fold(part).split() if not _POSTCODE.fullmatch(word)]
+        rest.update(_without_regions(words, regions, set()))
+    return rest <= named | _SETTLEMENT_MARKERS
 
 
 def _fold_latin(word: str) -> str:

@@ -91,17 +91,19 @@ def _plain(text: str) -> str:
 def _nominatim(known: tuple[Known, ...]) -> Any:
     answers = []
     for number, one in enumerate(known, start=1):
-        address = {"country_code": one.country}
-        if one.kind != "town":
-            address["road"] = one.label
+        parts = one.label.split(", ")
+        address = {"country_code": one.country, "city": parts[0]}
         if one.kind == "house":
-            address["house_number"] = "1"
+            address["house_number"] = parts.pop()
+        if one.kind != "town":
+            address["road"] = parts.pop()
+            address |= {"suburb": parts[1]} if len(parts) > 1 else {}
         answers.append(
             {
                 "place_id": number,
                 "lat": str(one.latitude),
                 "lon": str(one.longitude),
-                "display_name": one.label,
+                "display_name": f"{one.label}, 170000, Россия",
                 "class": "place",
                 "address": address,
             }
