@@ -164,7 +164,7 @@ async def _post_move(
     for journal in journals:
         await ledger.post(session, journal, step.order_id, now)
     if attempt.state is AttemptState.CAPTURED:
-        await receipt_records.owe_planned(session, step, ReceiptKind.PREPAYMENT, now)
+        await receipt_records.owe_planned(session, step, ReceiptKind.PREPAYMENT, kopecks, now)
 
 
 def _notices(attempt: PaymentAttemptRow, before: AttemptState) -> list[Told]:
@@ -227,7 +227,7 @@ async def _post_refund(
     name, kopecks, late = refund_key(step), step.amount_kopecks, attempt.late
     if state is RefundState.SUCCEEDED:
         journal = postings.refund_succeeded(step.order_id, name, kopecks, late=late)
-        await receipt_records.owe_planned(session, step, ReceiptKind.REFUND, now)
+        await receipt_records.owe_planned(session, step, ReceiptKind.REFUND, kopecks, now)
     elif state is RefundState.FAILED:
         journal = postings.refund_failed(step.order_id, name, kopecks, late=late)
     else:

@@ -165,9 +165,13 @@ async def _has(session: AsyncSession, order_id: str, attempt: int, kind: Receipt
 
 
 async def owe_planned(
-    session: AsyncSession, step: PaymentStep, kind: ReceiptKind, now: datetime
+    session: AsyncSession, step: PaymentStep, kind: ReceiptKind, kopecks: int, now: datetime
 ) -> None:
-    """The money has moved: its planned receipt is due, or on its way inside the request."""
+    """So much has moved: its planned receipt is due, or on its way inside the request.
+
+    Of a hold a person may have taken a part; what travelled inside tells of the whole, and the
+    provider corrects it itself.
+    """
     here = (
         update(ReceiptRow)
         .where(col(ReceiptRow.order_id) == step.order_id)
@@ -179,7 +183,8 @@ async def owe_planned(
     since = {"next_at": now, "due_since": now, "updated_at": now}
     inside = col(ReceiptRow.inside)
     await session.exec(here.where(inside).values(state=ReceiptState.PENDING, **since))
-    await session.exec(here.where(~inside).values(state=ReceiptState.DUE, **since))
+    due = here.where(~inside).values(state=ReceiptState.DUE, amount_kopecks=kopecks, **since)
+    await session.exec(due)
 
 
 async def owe_earned(

@@ -12,6 +12,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.gateways.yookassa_receipts import YooKassaReceipts
 from activities.payment_records import Shop
+from activities.payment_requests import capture_path, capture_request
 from activities.payments import PaymentActivities, PaymentTerms
 from activities.receipt_records import owe_earned
 from activities.receipts import Drained, Draining, ReceiptActivities
@@ -20,7 +21,7 @@ from models.database import Database
 from models.queries import receipts as queries
 from rules import ledger
 from rules.money import Shares
-from rules.payments import AttemptState, RefundState
+from rules.payments import AttemptState, Op, RefundState
 from rules.receipts import ReceiptState, Tax
 from tests.activities.conftest import Books
 from tests.activities.till import PUBLIC_URL, Till, gateway
@@ -355,3 +356,15 @@ async def test_a_shop_without_receipts_writes_none(till: Till, books: Books) -> 
     await till.refund(100_00)
 
     assert await rows(books, till.order.order_id) == []
+
+
+async def test_a_receipt_tells_of_what_was_taken_of_a_hold(clerk: Clerk) -> None:
+    till = clerk.till
+    held = await till.held()
+    part = till.kopecks // 2
+    till.gateway.post(capture_path(str(held.provider_id)), capture_request(part), "by-a-person")
+
+    await till.run(Op.CAPTURE)
+
+    row = await clerk.row()
+    assert (row["state"], row["amount_kopecks"]) == ("due", part)
