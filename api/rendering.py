@@ -238,7 +238,7 @@ def _headers(nonce: str, visit: Visit) -> dict[str, str]:
     forms = " ".join(filter(None, ("'self'", "https:", visit.payment_origin)))
     policy = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; "
-        f"connect-src 'self'; img-src 'self'; form-action {forms}; "
+        f"connect-src 'self'; img-src 'self' data:; form-action {forms}; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
     return {
