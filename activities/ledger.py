@@ -9,10 +9,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from models.ledger import EntryRow, JournalRow
 from rules.ledger import Journal
 
+# The same for any number of lines, so that it is compiled once.
+_LINES = insert(EntryRow)
 
-async def post(
-    session: AsyncSession, journal: Journal, order_id: str | None, at: datetime
-) -> bool:
+
+async def post(session: AsyncSession, journal: Journal, order_id: str | None, at: datetime) -> bool:
     """Write a journal that took effect at `at`; False if it was written before.
 
     Raises:
@@ -51,7 +52,7 @@ async def post(
         }
         for entry in journal.entries
     ]
-    await session.exec(insert(EntryRow).values(lines))
+    await session.exec(_LINES, params=lines)
     return True
 
 
