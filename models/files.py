@@ -74,6 +74,6 @@ class FileStore(Protocol):
         """A file of an order; None if there is none (any more)."""
         ...
 
-    async def erase(self, file_id: str) -> None:
+    async def erase(self, file_id: str, now: datetime) -> None:
         """Take the bytes away for good; the hash stays. Safe to repeat."""
         ...

@@ -5,12 +5,13 @@ import hashlib
 import os
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import func, update
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
@@ -90,14 +91,14 @@ class EncryptedFileStore:
             return None
         return KeptFile(row.id, row.kind, row.media_type, content)
 
-    async def erase(self, file_id: str) -> None:
+    async def erase(self, file_id: str, now: datetime) -> None:
         """See `FileStore.erase`; first the bytes, so that no mark is set in vain."""
         await asyncio.to_thread(self._path(file_id).unlink, missing_ok=True)
         async with self._database.transaction() as session:
             await session.exec(
                 update(FileRow)
                 .where(col(FileRow.id) == file_id, col(FileRow.erased_at).is_(None))
-                .values(erased_at=func.now(), telegram_file_id=None)
+                .values(erased_at=now, telegram_file_id=None)
             )
 
     def _path(self, file_id: str) -> Path:

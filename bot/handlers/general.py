@@ -148,7 +148,7 @@ async def _erase_files(visit: Visit) -> None:
         sent = await files.files_from(session, visit.user.id)
     if store is not None:
         for one in sent:
-            await store.erase(one)
+            await store.erase(one, datetime.now(UTC))
 
 
 async def keep(visit: Visit, _: str) -> None:

@@ -3,6 +3,7 @@
 import struct
 import zlib
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from rules.errors import FileTooBig, FileTypeRefused
 from rules.files import FileKind
 from runtime.failpoints import FailpointReached, configure_failpoints
 
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PLACE = b"55.7558N 37.6173E canary"
 KEYS = {"new": b"n" * 32, "old": b"o" * 32}
 
@@ -206,15 +208,15 @@ async def test_an_erased_file_leaves_its_hash_and_may_be_sent_anew(
 ) -> None:
     store = EncryptedFileStore(database, tmp_path, KEYS)
     file_id = await store.keep(sent)
-    await store.erase(file_id)
-    await store.erase(file_id)
+    await store.erase(file_id, NOW)
+    await store.erase(file_id, NOW)
 
     assert await store.read(sent.order_id, file_id) is None
     assert not files_in(tmp_path)
     async with database.reading() as session:
         row = await session.get_one(FileRow, file_id)
         assert (len(row.sha256), row.telegram_file_id) == (64, None)
-        assert row.erased_at is not None
+        assert row.erased_at == NOW
         assert await queries.files_from(session, sent.uploaded_by) == []
     assert await store.keep(sent) == file_id
     assert await store.read(sent.order_id, file_id) is not None

@@ -10,7 +10,7 @@ from models.files import SentFile
 from rules.files import FileKind, without_metadata
 from rules.orders import ClaimItem
 from rules.views import ClaimView
-from tests.activities.test_file_store import KEYS, jpeg
+from tests.activities.test_file_store import KEYS, NOW, jpeg
 from tests.api.stage import show, stage, write_contractor, write_order
 from tests.texts.views import states
 from workflows.messages import ClaimVerdict
@@ -49,7 +49,7 @@ async def test_the_client_sees_items_and_pictures_and_objects_with_a_reason(
         saved = await api.http.get(f"{url}/files/{paper}")
         assert saved.headers["content-disposition"] == "attachment"
         # Nobody else's, nothing unknown, and nothing that was erased.
-        await store.erase(paper)
+        await store.erase(paper, NOW)
         for gone in (other, str(uuid4()), paper):
             assert (await api.http.get(f"{url}/files/{gone}")).status_code == 404
         foreign = f"/o/secret-of-nobody-at-all/files/{photo}"
