@@ -4,12 +4,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from rules import searching
-from rules.changes import Change, Notice, OfferOutcome, Telling, to_client, to_contractor
+from rules.changes import (
+    Change,
+    MoneyAction,
+    Notice,
+    OfferOutcome,
+    Telling,
+    to_client,
+    to_contractor,
+)
 from rules.errors import QuoteGone, TransitionRefused
 from rules.money import prepayment
 from rules.orders import Offer, OfferState, Order, OrderEvent, OrderState, Role
 from rules.quotes import Quote, Quotes, QuoteState
-from rules.quoting import wanted, with_quote
+from rules.quoting import is_quoting, wanted, with_quote
 
 _MORNING = time(9)
 
@@ -61,6 +69,7 @@ def lapsed(order: Order, now: datetime) -> Change:
         OrderEvent.GAVE_UP,
         offers=_lost(order, None),
         tellings=(*to_client(Notice.QUOTES_LAPSED), *_told_losers(quotes, None)),
+        money=MoneyAction.RELEASE,
         note="not_chosen",
     )
 
@@ -116,6 +125,22 @@ def chosen(order: Order, contractor_id: int, now: datetime, by: Role = Role.CLIE
         offers=(*(one for one in change.offers if one.contractor_id not in told), *lost),
         tellings=(*change.tellings, *_told_losers(quotes, contractor_id)),
     )
+
+
+def assigned(order: Order, contractor_id: int, now: datetime) -> Change:
+    """Support gives the order to a contractor: at his quote, or at the catalogue's price.
+
+    Raises:
+        QuoteGone, OrderTaken, OrderClosed, AlreadyYours: It cannot be given to him.
+    """
+    if order.quotes is None or not is_quoting(order):
+        return searching.assigned(order, contractor_id, now)
+    quote = order.quotes.of(contractor_id)
+    if quote is not None and quote.state is QuoteState.OPEN:
+        return chosen(order, contractor_id, now, Role.SUPPORT)
+    ended = replace(order, quotes=_ended(order.quotes, None))
+    change = searching.assigned(ended, contractor_id, now)
+    return replace(change, tellings=(*change.tellings, *_told_losers(order.quotes, contractor_id)))
 
 
 def _ended(quotes: Quotes, winner: int | None) -> Quotes:
@@ -191,7 +216,8 @@ def after_withdrawal(change: Change, now: datetime) -> Change:
         until = now + timedelta(seconds=order.policy.choose_seconds)
         fresh = replace(fresh, choose_until=until, choosing_since=now, invited_all=True)
     after = replace(_unpriced(order), quotes=fresh, due_at=fresh.choose_until)
-    return replace(change, order=after)
+    # The next choice has another price: a page of this one must not be paid any more.
+    return replace(change, order=after, money=MoneyAction.RELEASE)
 
 
 def _after_leaving(quote: Quote, gone: tuple[int, ...]) -> Quote:

@@ -21,7 +21,6 @@ from rules.changes import Change
 from rules.errors import AlreadyPaid, BadInput, NotPayable, NotYours, TransitionRefused
 from rules.orders import ClaimItem, Order, OrderState, Role
 from rules.payments import Money
-from rules.quotes import QuoteState
 from rules.reasons import CANCEL_REASONS, DECLINE_REASONS, SUPPORT_REASONS, WITHDRAW_REASONS
 from workflows import messages
 
@@ -47,10 +46,7 @@ def decline(order: Order, said: messages.Refusal, now: datetime) -> Change:
 
 def assign(order: Order, said: messages.Assignment, now: datetime) -> Change:
     """Support gives the order to a contractor, at his quote if there is one."""
-    quote = order.quotes.of(said.contractor_id) if order.quotes is not None else None
-    if quoting.is_quoting(order) and quote is not None and quote.state is QuoteState.OPEN:
-        return choosing.chosen(order, said.contractor_id, now, Role.SUPPORT)
-    return searching.assigned(order, said.contractor_id, now)
+    return choosing.assigned(order, said.contractor_id, now)
 
 
 def check_payment(order: Order, money: Money, said: messages.PaymentChoice) -> None:

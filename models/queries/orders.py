@@ -120,7 +120,7 @@ async def contractor_offers(
     session: AsyncSession, contractor_id: int, *, limit: int = 20
 ) -> list[OrderView]:
     """The orders offered to a contractor that he can still answer; each has its `offer`."""
-    live = col(OfferRow.state) == OfferState.LIVE
+    live = col(OfferRow.state).in_((OfferState.LIVE, OfferState.QUOTED))
     return await _views(session, Reader(Role.CONTRACTOR, contractor_id), live, limit)
 
 

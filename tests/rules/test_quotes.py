@@ -6,8 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from rules import choosing, metres, quoting, searching
+from rules import cancelling, choosing, metres, quoting, searching
 from rules.catalog import Estimate, Service
+from rules.changes import MoneyAction
 from rules.errors import (
     BadInput,
     MetresUnknown,
@@ -18,7 +19,7 @@ from rules.errors import (
     RuleViolation,
     TransitionRefused,
 )
-from rules.orders import Offer, OfferState, Order, OrderState, Search
+from rules.orders import Offer, OfferState, Order, OrderState, Role, Search
 from rules.quotes import (
     INCLUSIONS,
     ITEMS,
@@ -270,6 +271,36 @@ def test_a_replacement_who_had_quoted_less_works_at_his_quote_and_the_money_stay
     assert after.quotes.chosen is not None
     assert after.quotes.chosen.contractor_id == 1
     assert choosing.at_his_quote(won, 9) == won
+
+
+def test_support_gives_an_order_at_a_quote_or_at_the_price_of_the_catalogue() -> None:
+    order = quoted_order(1, 2)
+    at_quote = choosing.assigned(order, 2, NOW)
+    assert (at_quote.by, at_quote.order.estimate.low_kopecks) == (Role.SUPPORT, 120_000_00)
+    by_hand = choosing.assigned(order, 9, NOW)
+    assert by_hand.order.estimate == order.estimate
+    assert [one.contractor_id for one in by_hand.tellings if one.notice.value[:6] == "quote_"] == [
+        1,
+        2,
+    ]
+    assert by_hand.order.quotes is not None
+    assert by_hand.order.quotes.open() == ()
+
+
+def test_an_unpaid_contractor_who_leaves_takes_his_price_with_him() -> None:
+    order = choosing.chosen(quoted_order(1, 2), 2, NOW).order
+    left = choosing.after_withdrawal(cancelling.withdrew(order, "ill", NOW), NOW)
+    assert left.money is MoneyAction.RELEASE
+    assert (left.order.prepayment_kopecks, left.order.due_at) == (
+        18_000_00,
+        NOW + timedelta(hours=72),
+    )
+    assert left.order.quotes is not None
+    assert [one.contractor_id for one in left.order.quotes.open()] == [1]
+    paid = choosing.after_withdrawal(
+        cancelling.withdrew(replace(order, prepaid=True), "ill", NOW), NOW
+    )
+    assert (paid.money, paid.order.estimate) == (MoneyAction.NONE, order.estimate)
 
 
 def test_start_days_are_those_of_the_place() -> None:

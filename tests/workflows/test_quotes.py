@@ -249,8 +249,16 @@ async def test_an_unpaid_contractor_who_leaves_leaves_the_other_quotes_to_choose
     await quote(order, chosen, 3_000)
     await quote(order, other, 4_000)
     await choose(order, chosen)
+    old_page = await order.open_page()
     await order.withdraw(chosen)
     assert await quotes(order) == {chosen: "withdrawn", other: "open"}
 
     await choose(order, other)
     assert (await order.row())["prepayment_kopecks"] == 26_000_00
+    assert await order.open_page() != old_page
+    await order.pay()
+    await order.until(OrderState.BOOKED)
+    await order.cancel()
+    assert (await order.end()).state is OrderState.CANCELLED
+    money = await books_balance(town.world, order)
+    assert money == Money(captured=money.captured, refunded=money.captured)
