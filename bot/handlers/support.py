@@ -141,6 +141,8 @@ async def _reassign(visit: Visit, said: list[str]) -> None:
     if len(said) < 2:
         raise BadInput("which contractor?")
     contractor_id = number_of(said[1], "C")
+    if visit.contractor is not None and visit.contractor.id == contractor_id:
+        raise OwnOrder()
     assignment = messages.Assignment(visit.user.id, contractor_id)
     await act_for_support(visit, row, f"assign{contractor_id}", "assign", assignment)
 

@@ -32,3 +32,17 @@ async def test_one_of_support_proposes_a_repair_and_another_one_approves_it(
 
     [row] = await rows("SELECT state, proposed_by <> approved_by AS two FROM reconciliation_breaks")
     assert tuple(row) == ("repairing", True)
+
+
+async def test_nobody_of_support_decides_about_an_order_of_his_own(
+    simulator: Simulator, database: Database, rows: Rows, running_bot: RunningBot
+) -> None:
+    olga = await simulator.person("Ольга")
+    user_id = await factories.person(database, telegram_id=olga.id, is_support=True)
+    order = await factories.placed(database, user_id)
+
+    for command in ("/refund", "/dispute", "/resolve"):
+        await olga.text(f"{command} D-{order.number} 100")
+        await olga.sees("Это ваш собственный заказ")
+
+    assert await rows("SELECT state FROM orders") == [("searching",)]
