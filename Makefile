@@ -51,13 +51,16 @@ up: $(EMBEDDED) ## Run the whole stack until Ctrl-C (DATA=city fills it with peo
 	@$(PY) -m local up $(if $(DATA),--data $(DATA)) $(args)
 
 test: $(DEV) ## Run the test suite on real services (args="-k offers" to choose)
-	@$(PYTEST) -m "not ui and not openapi" $(args)
+	@$(PYTEST) -m "not ui and not openapi and not season" $(args)
 
 test-ui: $(DEV) ## Browser checks and screenshots (needs Chromium)
 	@$(PY) -m pytest -m ui $(args)
 
 test-money: $(DEV) ## Money tests with payment notices lost or repeated (WEBHOOKS=dropped|fivefold)
 	@DRILLFLOW_TEST_WEBHOOKS=$(or $(WEBHOOKS),dropped) $(PYTEST) -m money $(args)
+
+test-season: $(DEV) ## One season in one test: thirty orders over 120 virtual days
+	@$(PY) -m pytest -m season $(args)
 
 bench: $(EMBEDDED) ## Measure against floors of the same run (var/bench.json)
 	@$(PY) -m local bench $(args)

@@ -151,7 +151,7 @@ def test_an_offer_that_is_gone_says_why_and_asks_nothing(
     view = replace(states()[name], offer=offer(state, contractor_id=18))
     card = job_card(view, RU)
     assert words in card.text_html
-    assert _actions(card) == ["support"]
+    assert _actions(card) == ["why", "support"]
     assert not any(secret in card.text_html for secret in SECRETS)
 
 

@@ -21,6 +21,7 @@ from rules.policy import POLICY_V1
 from rules.searching import accepted, claim_refused, overtaken
 from tests.money import Money, books_balance
 from tests.orders import NOW, searching_order
+from tests.workflows.waiting import idle
 from tests.workflows.world import DAYLIGHT, Placed, Town
 from workflows.holds import HoldSweepWorkflow
 from workflows.messages import Assignment
@@ -186,7 +187,7 @@ async def test_lost_race_for_the_last_slot_is_refused_and_the_search_goes_on(tow
     next_one = await town.contractor(km=30)
     await order.door.tell_available(order.order_id, next_one)
     assert await order.offered() == [next_one]
-    await order.idle()
+    await idle(order)
 
     with pytest.raises(NoCapacity):
         await order.accept(only_one)

@@ -12,6 +12,7 @@ from rules.orders import OrderState
 from rules.payments import Method
 from rules.policy import POLICY_V1
 from tests.money import books_balance
+from tests.workflows.waiting import idle
 from tests.workflows.world import DAYLIGHT, Placed, Town, eventually
 from workflows.messages import Assignment
 from workflows.search_messages import PriceAnswer, PriceOffer, Widening
@@ -36,7 +37,7 @@ async def propose(order: Placed, low: int, high: int) -> None:
 
 
 async def person_called(order: Placed) -> None:
-    await order.idle()
+    await idle(order)
     await order.advance(minutes=11)
     assert (await order.story())[-1] == "person_called"
 
@@ -64,7 +65,7 @@ async def test_a_higher_price_counts_only_when_the_client_agrees(town: Town) -> 
     order = await town.place(policy=NOBODY_TWICE)
     assert await order.offered() == [only_one]
     await order.decline(only_one, "price")
-    await order.idle()
+    await idle(order)
     await person_called(order)
     before = await order.row()
     low, high = before["estimate_low_kopecks"], before["estimate_high_kopecks"]

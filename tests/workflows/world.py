@@ -367,15 +367,6 @@ class Placed:
             await self.advance(days=days)
         return await self.closed()
 
-    async def idle(self) -> None:
-        """Wait until the workflow has heard of what its activities wrote."""
-
-        async def nothing_pends() -> bool:
-            description = await self.handle.describe()
-            return not description.raw_description.pending_activities
-
-        await eventually(nothing_pends, "no activity pends")
-
     async def story(self) -> list[str]:
         """What happened, as the committed events tell it."""
         rows = await self.world.rows(
