@@ -19,7 +19,7 @@ args ?=
 WORKERS ?= 4
 PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadfile
 
-.PHONY: help demo up test test-ui test-money chaos bench simulate histories register replay books check \
+.PHONY: help demo up test test-ui test-money test-season chaos bench simulate histories register replay books check \
 	fmt migrate
 
 help: ## Show this list
