@@ -68,6 +68,32 @@ async def test_an_acceptance_carries_the_contractor_and_one_intent_however_often
     assert asked[0][3].startswith(f"{scene.order.order_id}:accept:3:")
 
 
+async def test_a_contractor_takes_an_offer_with_one_tap(scene: Scene, rows: Rows) -> None:
+    order, ivan = scene.order, scene.contractor
+    await rows("UPDATE orders SET facts = jsonb_set(facts, '{state}', '\"searching\"')")
+    await rows(
+        "INSERT INTO offers (order_id, contractor_id, round, wave, state, until, visit_at,"
+        " distance_km, score, rank, terms, reason, created_at) SELECT id, :contractor, 1, 1,"
+        " 'live', now() + interval '1 hour', now() + interval '3 hours', 8, 0.8, 1, '{}', '',"
+        " now() FROM orders",
+        contractor=scene.contractor_id,
+    )
+    await rows(
+        "INSERT INTO outbox (chat_user_id, kind, card_key, order_id, role, params, state,"
+        " attempts) SELECT user_id, 'card', :key, CAST(:order AS uuid), 'contractor', '{}',"
+        " 'pending', 0 FROM contractors",
+        key=f"order:{order.order_id}:contractor:{scene.contractor_id}",
+        order=order.order_id,
+    )
+    await ivan.sees("Новая заявка")
+    ivan.taps = ivan.typed = 0
+
+    await ivan.tap("✅ Беру")
+
+    assert [name for name, *_ in await scene.asked()] == ["accept"]
+    assert (ivan.taps, ivan.typed) == (1, 0)
+
+
 async def test_a_named_refusal_is_shown_to_who_tapped(scene: Scene) -> None:
     scene.orders.answers["accept"] = [OrderTaken()]
     await scene.contractor.force(f"accept:{scene.order.number}:3")
