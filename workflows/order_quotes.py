@@ -6,7 +6,7 @@ from datetime import datetime
 from temporalio import workflow
 from typing_extensions import override
 
-from activities.messages import OfferTerms
+from activities.messages import OfferTerms, Wave
 from rules import choosing, handover, quoting, searching
 from rules.changes import Change
 from rules.orders import Offer
@@ -17,6 +17,8 @@ from workflows.order_quote_updates import QuoteUpdates
 
 class Quoting(QuoteUpdates):
     """Before a contractor is chosen; afterwards everything is as for any order."""
+
+    _asks_quoters = False
 
     def prepare_quotes(self) -> None:
         """Have this order quoted, if its policy says so; older orders go on with offers."""
@@ -92,6 +94,7 @@ class Quoting(QuoteUpdates):
             # Who was asked before keeps his time, and nobody's capacity is held.
             return replace(terms, silent=(), holds=False)
         first = choosing.asked_first(self.order)
+        self._asks_quoters = bool(first)
         return replace(terms, only=first, size=len(first)) if first else terms
 
     @override
@@ -100,6 +103,14 @@ class Quoting(QuoteUpdates):
             self.order = quoting.invited(self.order, sent)
         else:
             super()._after_wave(sent)
+
+    @override
+    async def _pause_after(self, wave: Wave) -> None:
+        if not wave.offers and self._asks_quoters:
+            # None of those who had quoted is free: the others are asked at once.
+            self._asks_quoters = False
+            return
+        await super()._pause_after(wave)
 
     def _clock(self, at: datetime) -> str:
         return clock(at, self.order.utc_offset_minutes)

@@ -262,3 +262,19 @@ async def test_an_unpaid_contractor_who_leaves_leaves_the_other_quotes_to_choose
     assert (await order.end()).state is OrderState.CANCELLED
     money = await books_balance(town.world, order)
     assert money == Money(captured=money.captured, refunded=money.captured)
+
+
+async def test_when_no_other_quoter_is_free_the_rest_are_asked_at_once(town: Town) -> None:
+    chosen, other = [await town.contractor(km=km) for km in (1, 2)]
+    order = await town.place(WELL, policy=QUOTED)
+    await order.offered(2)
+    await quote(order, chosen, 4_000)
+    await quote(order, other, 3_000)
+    await choose(order, chosen)
+    await order.pay()
+    await order.until(OrderState.BOOKED)
+    await alter(town, other, "online = false")
+    newcomer = await town.contractor(km=3)
+    await order.withdraw(chosen)
+
+    assert await order.offered() == [newcomer]
