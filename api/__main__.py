@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from activities.gateways import offline_geocoder
 from activities.gateways.file_store import EncryptedFileStore
+from activities.geocoding_book import address_book
 from api.app import create_app
 from api.deps import Caller, Limits, Places, Services, Site, TelegramHook
 from api.problems import Problem
@@ -22,6 +23,7 @@ from models.queries.plain import run
 from runtime.signals import run_until_signal
 from settings import Environment, Settings, load_settings
 from workflows.client import Orders, Unavailable
+from workflows.geocoding_door import addresses
 from workflows.payout_door import Payouts
 from workflows.reconciliation_door import Reconciliations
 
@@ -89,7 +91,12 @@ def services(settings: Settings, database: Database, client: Client) -> Services
         payouts=Payouts(client),
         files=EncryptedFileStore(database, settings.data_dir / "files", keys) if keys else None,
         reconciliation=Reconciliations(client),
-        places=Places(offline_geocoder.find, offline_geocoder.nearest),
+        places=Places(
+            offline_geocoder.find,
+            offline_geocoder.nearest,
+            offline_geocoder.gazetteer().is_town_only,
+            addresses(client, address_book(database, settings.geocoder)),
+        ),
         site=site(settings),
         telegram=telegram_hook(settings),
         callers={one.sha256: Caller(one.name, one.scopes) for one in settings.api_tokens},

@@ -14,6 +14,7 @@ from rules.geo import Place
 from rules.policy import POLICY_V1, Policy
 from runtime.health import ReadinessCheck
 from workflows import messages
+from workflows.geocoding_door import AddressFinder
 from workflows.payout_door import PayoutAnswer, PayoutCommand
 from workflows.reconciliation_door import ReconciliationDoor
 
@@ -127,10 +128,13 @@ class TelegramHook:
 
 @dataclass(frozen=True)
 class Places:
-    """Towns by name and by pin; both answer at once."""
+    """Towns by name and by pin, both at once; addresses after a bounded wait."""
 
     find: Callable[[str], list[Place]]
     nearest: Callable[[float, float], tuple[Place, float]]
+    is_town_only: Callable[[str], bool] = lambda _: False
+    # None where only our own table of places is asked.
+    addresses: AddressFinder | None = None
 
 
 @dataclass(frozen=True)

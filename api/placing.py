@@ -17,8 +17,11 @@ from models.queries.plain import run
 from models.users import UserRow
 from rules.errors import BadTime
 from rules.geo import FAR_FROM_ANY_PLACE_KM, Place, is_plausible
+from rules.geocoding import Exactness, spots
+from rules.geocoding import Spot as Address
 from rules.limits import WISH_DAYS_MAX
 from rules.policy import Policy
+from texts.language import Language
 from workflows.messages import OrderInput
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
@@ -35,8 +38,8 @@ class Spot:
     utc_offset_minutes: int
 
 
-def resolve(asked: PlaceIn, places: Places, now: datetime) -> Spot:
-    """The town and the point of a place.
+async def resolve(asked: PlaceIn, places: Places, now: datetime) -> Spot:
+    """The town and the point of a place; a geocoder that does not answer leaves the town.
 
     Raises:
         Problem: 422: unknown, ambiguous (with the choices), or far from everything.
@@ -45,6 +48,12 @@ def resolve(asked: PlaceIn, places: Places, now: datetime) -> Spot:
         place = _town_of_pin(asked, asked.latitude, asked.longitude, places)
         return _spot(place, (asked.latitude, asked.longitude), Precision.PIN, now)
     found = places.find(asked.address or "")
+    address = await _address(asked, places, found, now)
+    if address is not None:
+        point = (address.found.latitude, address.found.longitude)
+        is_town = address.found.exactness is Exactness.TOWN
+        precision = Precision.TOWN if is_town else Precision.ADDRESS
+        return _spot(address.place, point, precision, now)
     if not found:
         raise invalid("/place/address", "No such town is known; send latitude and longitude.")
     if len(found) > 1:
@@ -54,6 +63,28 @@ def resolve(asked: PlaceIn, places: Places, now: datetime) -> Spot:
         raise invalid("/place/address", "Several towns have this name.", choices=choices)
     town = found[0]
     return _spot(town, (town.latitude, town.longitude), Precision.TOWN, now)
+
+
+async def _address(
+    asked: PlaceIn, places: Places, towns: list[Place], now: datetime
+) -> Address | None:
+    """What the geocoder has found, if it is one thing."""
+    words = asked.address or ""
+    if places.addresses is None or places.is_town_only(words):
+        return None
+    found = await places.addresses.find(words, Language.RU.value, now)
+    shown = spots(found, towns, places.nearest)
+    if len(shown) > 1:
+        choices = [{"name": one.found.label} for one in shown]
+        raise invalid("/place/address", "Several addresses are meant.", choices=choices)
+    if shown and shown[0].is_doubtful and not asked.far_confirmed:
+        raise invalid(
+            "/place/address",
+            "The address is far from every known place; send far_confirmed if it is meant.",
+            nearest=shown[0].place.name_ru,
+            distance_km=round(shown[0].distance_km),
+        )
+    return shown[0] if shown else None
 
 
 def _town_of_pin(asked: PlaceIn, latitude: float, longitude: float, places: Places) -> Place:

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from activities.gateways import offline_geocoder
 from activities.gateways.file_store import EncryptedFileStore
+from activities.geocoding_book import address_book
 from bot.app import Reception, build
 from bot.connection import make_bot
 from bot.limits import Limits
@@ -17,6 +18,7 @@ from runtime.health import HealthServer
 from runtime.signals import run_until_signal
 from settings import Environment, Settings, load_settings
 from workflows.client import Orders
+from workflows.geocoding_door import addresses
 from workflows.payout_door import Payouts
 from workflows.reconciliation_door import Reconciliations
 
@@ -55,6 +57,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             payouts=Payouts(client),
             reconciliation=Reconciliations(client),
             places=offline_geocoder.gazetteer(),
+            addresses=addresses(client, address_book(database, settings.geocoder)),
             policy=policy(settings),
             public_url=settings.public_url,
             activates_at_once=settings.env is Environment.LOCAL,

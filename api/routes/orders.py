@@ -37,7 +37,7 @@ async def create(request: Request, caller: Writer, key: Key, order: OrderIn) -> 
     """Place an order; it is answered when the order's row is written. Repeat safely."""
     services = services_of(request)
     now = utc_now()
-    spot = resolve(order.place, services.places, now)
+    spot = await resolve(order.place, services.places, now)
     check_wish(order, spot, now)
     attempt = Attempt(caller, key, "orders", order)
     order_id = order_id_of(caller, key)
