@@ -34,8 +34,7 @@ from workflows.messages import OrderAnswer, OrderInput
 from workflows.order import OrderWorkflow
 
 PATIENCE_SECONDS = 60.0
-# A test's outcome must not depend on the hour at which it is run.
-# Project jobs by ordinary offers, unless a test is about quotes.
+# Not by the hour at which a test is run, and without quotes unless it is about them.
 DAYLIGHT = replace(POLICY_V1, night_from_hour=0, night_to_hour=0, project_quotes=False)
 # What becomes of the provider's notices: normal, dropped or fivefold.
 WEBHOOKS = os.environ.get("DRILLFLOW_TEST_WEBHOOKS", "normal")
