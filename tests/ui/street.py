@@ -132,7 +132,7 @@ class Phone:
         return opened
 
 
-async def picture(page: Page, name: str) -> None:
+async def picture(page: Page, name: str, *, full_page: bool = False) -> None:
     """Into the documentation, if asked for."""
     if TAKES_PICTURES:
-        await page.screenshot(path=IMAGES / name)
+        await page.screenshot(path=IMAGES / name, full_page=full_page)

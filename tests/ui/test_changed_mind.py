@@ -42,7 +42,7 @@ async def test_an_order_is_paid_and_cancelled_on_its_page(street: Street, crew: 
     await client.sees("Crew found")
     page = await client.open("Order page")
     await pay(page)
-    await picture(page, "order-page.png")
+    await picture(page, "order-page.png", full_page=True)
     await cancel(page)
 
     await client.sees("Order cancelled")

@@ -66,7 +66,7 @@ WORDS = {
     "wait.client.payments_down": (
         "Payments are down. Your crew and time are kept, the clock stands still."
     ),
-    "wait.client.booked": "We write when the crew sets off.",
+    "wait.client.booked": "We will write to you when the crew sets off.",
     "wait.client.overdue": "Call the crew. If it did not come, tell us, we will find another.",
     "wait.client.in_progress": "When the crew is done, we will ask you to accept the work.",
     "wait.client.awaiting_acceptance": (

@@ -66,7 +66,7 @@ WORDS = {
     "wait.client.payments_down": (
         "Оплата временно не работает. Бригада и время за вами, часы остановлены."
     ),
-    "wait.client.booked": "Напишем, когда бригада выедет.",
+    "wait.client.booked": "Напишем вам, когда бригада выедет.",
     "wait.client.overdue": "Позвоните бригаде. Не приехала – скажите нам, найдём другую.",
     "wait.client.in_progress": "Когда бригада закончит, мы попросим вас принять работу.",
     "wait.client.awaiting_acceptance": (
