@@ -22,6 +22,7 @@ from texts.cards import Button, Card, order_card
 from texts.catalogue import say
 from texts.formatting import clock, order_number
 from texts.language import Language
+from texts.phases import meets
 from texts.refusals import refusal
 
 ASKS = ("cancel", "refund_now", "slot", "no_show", "claim_no")
@@ -186,7 +187,7 @@ def _step(view: OrderView) -> int:
 
 def _phone(view: OrderView) -> str | None:
     """A number to dial, once the sides may know each other."""
-    if not view.contractor_phone or not describe.meets(view):
+    if not view.contractor_phone or not meets(view):
         return None
     return re.sub(r"[^\d+]", "", view.contractor_phone)
 

@@ -97,7 +97,7 @@ def _add_limits() -> None:
         ["contractor_id"],
         postgresql_where=sa.text(f"state IN ({OPEN})"),
     )
-    ids = sa.Column(
+    ids: sa.Column[list[int]] = sa.Column(
         "contractor_ids", ARRAY(sa.BigInteger()), server_default=sa.text("'{}'"), nullable=False
     )
     op.add_column("dispatch_exclusions", ids)
