@@ -9,6 +9,7 @@ from geopy.distance import geodesic
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from activities.circles import Circle, Circles
 from activities.messages import OfferTerms, SentOffer
 from models.contractors import ContractorRow
 from models.queries import candidates
@@ -17,16 +18,7 @@ from rules.limits import EXPLAINED_NAMED_MAX
 from rules.night import morning
 from rules.offers import Candidate, Exclusion, Scored
 
-
-@dataclass(frozen=True)
-class Circle:
-    """Where a contractor works from and how far he goes, in km."""
-
-    user_id: int
-    latitude: float
-    longitude: float
-    radius_km: float
-    farther_ok: bool
+_remembered = Circles()
 
 
 @dataclass
@@ -95,7 +87,7 @@ async def _reachable(
 ) -> tuple[list[Candidate], dict[int, Circle]]:
     """The candidates whose own circle, measured exactly, holds the place."""
     found = await candidates.eligible(session, wanted)
-    circles = await _circles(session, [one.contractor_id for one in found])
+    circles = await _circles(session, found, wanted.now)
     kept: list[Candidate] = []
     for one in found:
         circle = circles[one.contractor_id]
@@ -112,14 +104,25 @@ async def _reachable(
     return kept, circles
 
 
-async def _circles(session: AsyncSession, ids: list[int]) -> dict[int, Circle]:
-    if not ids:
-        return {}
-    rows = await session.exec(select(ContractorRow).where(col(ContractorRow.id).in_(ids)))
-    return {
-        row.id: Circle(row.user_id, row.latitude, row.longitude, row.radius_km, row.farther_ok)
-        for row in rows
+async def _circles(
+    session: AsyncSession, found: list[Candidate], now: datetime
+) -> dict[int, Circle]:
+    """Everybody's circle; only those are read that nobody has read within the hour."""
+    known = {
+        one.contractor_id: circle
+        for one in found
+        if one.moved_at is not None
+        and (circle := _remembered.get((one.contractor_id, one.moved_at), now)) is not None
     }
+    unread = [one.contractor_id for one in found if one.contractor_id not in known]
+    if not unread:
+        return known
+    rows = await session.exec(select(ContractorRow).where(col(ContractorRow.id).in_(unread)))
+    for row in rows:
+        circle = Circle(row.user_id, row.latitude, row.longitude, row.radius_km, row.farther_ok)
+        known[row.id] = circle
+        _remembered.keep((row.id, row.moved_at), circle, now)
+    return known
 
 
 def seed(terms: OfferTerms) -> str:

@@ -62,6 +62,8 @@ class Candidate:
     held: int
     utc_offset_minutes: int = 180
     night_ok: bool = False
+    # When his circle last changed.
+    moved_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ _NEAR = """(
         c.offers_90d, c.accepted_90d,
         CAST(greatest(0, extract(epoch FROM CAST(:now AS timestamptz)
             - coalesce(c.last_won_at, c.joined_at)) / 86400) AS double precision) AS idle_days,
-        c.capacity, c.busy, c.held, c.utc_offset_minutes, c.night_ok, c.user_id
+        c.capacity, c.busy, c.held, c.utc_offset_minutes, c.night_ok, c.moved_at, c.user_id
     FROM contractor_services s
     JOIN contractors c ON c.id = s.contractor_id
     WHERE s.active AND s.service_type = '{service_type}'
