@@ -20,7 +20,8 @@ _NEAR_TOWN_KM = 60.0
 _SAME_SPOT_KM = 1.0
 # House numbers keep their slash and hyphen: 1/2 is not 12.
 _BETWEEN_WORDS = re.compile(r"[^\w/-]+")
-_IO, _IE = "\N{CYRILLIC SMALL LETTER IO}", "\N{CYRILLIC SMALL LETTER IE}"
+# The Cyrillic letters io and ie: people write the second for the first.
+_IO, _IE = chr(0x451), chr(0x435)
 
 
 class Provider(StrEnum):

@@ -95,14 +95,19 @@ async def found_after_the_night(town: Town) -> Placed:
     offset = (2 * 60 - now.hour * 60 - now.minute) % (24 * 60)
     offset -= 24 * 60 if offset > 14 * 60 else 0
     await town.contractor(night_ok=False, utc_offset_minutes=offset)
-    order = await town.place(URGENT, policy=POLICY_V1)
+    order = await town.place(URGENT, policy=POLICY_V1, utc_offset_minutes=offset)
 
     async def asleep() -> bool:
         events = (await order.handle.fetch_history()).events
         return any(one.HasField("timer_started_event_attributes") for one in events)
 
     await eventually(asleep, "the first look")
-    await order.advance(hours=5, minutes=2)
+    await order.advance(hours=5)
+    # Up to ten minutes later, so that a whole town does not wake at once; an offer lasts five.
+    for _ in range(6):
+        await order.advance(minutes=2)
+        if await order.offers():
+            break
     await order.offered()
     await order.cancel(Role.SUPPORT, "mistake")
     return await ended(order, OrderState.CANCELLED)

@@ -234,8 +234,8 @@ async def test_at_night_nobody_is_woken_and_the_search_goes_on_in_the_morning(to
     late = datetime.now(UTC).replace(minute=0, second=0)
     offset = (23 - late.hour) * 60
     contractor = await town.contractor(utc_offset_minutes=offset)
-    order = await town.place(policy=POLICY_V1)
-    urgent = await town.place(Service.REPAIR_NO_WATER, policy=POLICY_V1)
+    order = await town.place(policy=POLICY_V1, utc_offset_minutes=offset)
+    urgent = await town.place(Service.REPAIR_NO_WATER, policy=POLICY_V1, utc_offset_minutes=offset)
 
     assert await urgent.offered() == [contractor]
     await order.advance_to(late + timedelta(hours=7, minutes=59))

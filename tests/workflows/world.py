@@ -163,10 +163,9 @@ class Town:
             detail=DETAILS[service][0],
             town="Город",
             region="Край",
-            utc_offset_minutes=180,
+            **{"utc_offset_minutes": 180, **personal},
             latitude=self.latitude,
             longitude=self.longitude,
-            **personal,
         )
         async with self.world.database.transaction() as session:
             session.add(request)
@@ -179,7 +178,7 @@ class Town:
             detail=request.detail,
             town=request.town,
             region=request.region,
-            utc_offset_minutes=180,
+            utc_offset_minutes=request.utc_offset_minutes,
             policy=policy,
             wish_day=wish_day,
         )
