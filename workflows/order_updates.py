@@ -239,6 +239,7 @@ class Updates(SearchUpdates):
     @workflow.signal(description="Telegram cannot reach a contractor")
     async def recipient_unreachable(self, said: messages.Unreachable) -> None:
         """His offer is skipped at once instead of running out."""
+        await self.offer_known(said.contractor_id)
         if self.skip_unreachable(said.contractor_id):
             await self.written()
 
