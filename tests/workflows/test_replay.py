@@ -15,7 +15,7 @@ from local.replay import differences, differs
 
 RECORDED = {file.stem: file for file in sorted(REPLAY_DIR.glob("*.json"))}
 # Those that tell what happens; the others are imported by the copy as they are.
-COPIED = ("order", "order_updates", "order_search", "order_money", "order_record")
+COPIED = tuple(sorted(one.stem for one in (ROOT / "workflows").glob("order*.py")))
 PAID = [name for name, file in RECORDED.items() if "create_payment" in file.read_text()]
 # Reading one costs as much as replaying it.
 recorded = cache(lambda name: read_history(RECORDED[name]))
