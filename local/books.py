@@ -18,6 +18,10 @@ JOURNALS = """
     FROM journals j JOIN entries e ON e.journal_id = j.id
     WHERE j.order_id = CAST(:order_id AS uuid) ORDER BY e.id
 """
+SERVED = """
+    SELECT count(*) FROM telegram_updates
+    WHERE update_id = ANY(CAST(:wanted AS bigint[])) AND state = 'done'
+"""
 OFFERS = """
     SELECT o.contractor_id, o.wave, o.state, o.distance_km, o.rank, o.score, o.terms
     FROM offers o WHERE o.order_id = (SELECT id FROM orders ORDER BY created_at DESC LIMIT 1)
@@ -76,6 +80,21 @@ async def _read_offers(database_url: str) -> list[dict[str, Any]]:
     finally:
         await engine.dispose()
     return [dict(row) for row in rows]
+
+
+def served(database_url: str, update_ids: set[int]) -> bool:
+    """Whether the bot has done with all of these updates."""
+    return asyncio.run(_served(database_url, update_ids))
+
+
+async def _served(database_url: str, update_ids: set[int]) -> bool:
+    engine = create_async_engine(database_url, connect_args={"command_timeout": 5, "timeout": 5})
+    try:
+        async with engine.connect() as connection:
+            found = await connection.execute(text(SERVED), {"wanted": sorted(update_ids)})
+            return bool(found.scalar_one() == len(update_ids))
+    finally:
+        await engine.dispose()
 
 
 async def _read(database_url: str, number: int | None) -> Books | None:

@@ -11,7 +11,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from local.books import CLOSED_SECONDS, Books, captured_kopecks, read_books, read_offers
+from local.books import CLOSED_SECONDS, Books, captured_kopecks, read_books, read_offers, served
 from local.phones import DidNotHappen, Phone, new_person, wait
 from local.progress import Progress
 from local.stack import Stack
@@ -115,6 +115,7 @@ def play(stack: Stack, story: Story, *, stay: bool) -> Books:
         if not stay:
             for contractor in crew:
                 contractor.say(say("menu.offline", Language.RU))
+            _hear_out(stack, story)
     return books
 
 
@@ -185,6 +186,13 @@ def work(client: Phone, contractor: Phone) -> None:
     for person in (client, contractor):
         person.wait_for(signs.RATE)
         person.tap(signs.RATE, "rates the other side")
+
+
+def _hear_out(stack: Stack, story: Story) -> None:
+    """Nothing that people have said is left unanswered when the stack stops."""
+    url = stack.environment[f"{PREFIX}DATABASE_URL"]
+    said = {one["update_id"] for one in story.events if one["update_id"] is not None}
+    wait(lambda: served(url, said) or None, "everything said is answered", seconds=60)
 
 
 def settle(stack: Stack, story: Story) -> Books:

@@ -71,8 +71,10 @@ def search_ends(order: Order) -> datetime:
         ends = after_waking(started, seconds, order.utc_offset_minutes, order.policy)
     if order.redispatch_since is None:
         return ends
-    before = order.policy.redispatch_seconds - order.policy.person_seconds
-    return min(ends, order.redispatch_since + timedelta(seconds=max(0, before)))
+    # At least half of it is for the search itself, however long a person may take.
+    whole = order.policy.redispatch_seconds
+    before = max(whole // 2, whole - order.policy.person_seconds)
+    return min(ends, order.redispatch_since + timedelta(seconds=before))
 
 
 def wave_sent(order: Order, offers: tuple[Offer, ...]) -> Order:

@@ -92,8 +92,11 @@ class Person(Phone):
         """Answer a dialogue's questions with these values, waiting for each question."""
         for value in values:
             button = eventually(lambda v=value: self._question(v), f"{self.name}: {value}", self)
-            self._chosen.add(button["data"])
-            self._tap(button)
+            while not self._tapped(button):
+                # The question was drawn anew under the finger: look again.
+                button = eventually(
+                    lambda v=value: self._question(v), f"{self.name}: {value}", self
+                )
 
     def is_offered(self, start: str) -> bool:
         """Whether a button whose data begins so is there."""
@@ -126,6 +129,19 @@ class Person(Phone):
     def _tap(self, wanted: Json, *, hear: bool = False) -> Json:
         said = self._send("tap", {**wanted, "wait": hear, **({"wait_seconds": 20} if hear else {})})
         return {**said, "data": wanted["data"]}
+
+    def _tapped(self, button: Json) -> bool:
+        """Tap it; False if it has just been replaced by another one."""
+        still = any(one["data"] == button["data"] for one in self._buttons())
+        if not still:
+            return False
+        answer = self.http.post(f"/sim/people/{self.id}/tap", json={**button, "wait": False})
+        if "no such button" in answer.text:
+            return False
+        assert answer.status_code == httpx.codes.OK, f"tap: {answer.text}\n{self.screen()}"
+        self._chosen.add(button["data"])
+        self.happened(self.name, "tap", answer.json().get("update_id"))
+        return True
 
     def _send(self, kind: str, body: Json) -> Json:
         answer = self.http.post(f"/sim/people/{self.id}/{kind}", json=body)
