@@ -155,6 +155,8 @@ async def test_a_client_compares_and_chooses_and_nobody_sees_a_rivals_price(scen
     assert "первый заказ у нас" in words
     await anna.tap("↩️ Назад")
     await anna.tap(f"📋 C-{scene.contractor_id}")
+    # Until his quote is shown, the button below the rival's chooses the rival.
+    await anna.sees("Предоплата сейчас: 18\u00a0000")
     await anna.tap("✅ Выбрать")
     [(name, _, said, _)] = await scene.asked()
     assert (name, said) == (
