@@ -73,8 +73,8 @@ register: $(EMBEDDED) ## Write the accountant's register of a business day (DATE
 	@test -n "$(DATE)" || { echo "Which day? make register DATE=2026-11-24" >&2; exit 2; }
 	@$(PY) -m local register $(DATE) $(args)
 
-chaos: $(EMBEDDED) ## Orders under seeded faults, then the books (SEED=7 ORDERS=24; long: ORDERS=1000)
-	@$(PY) -m local chaos --seed $(or $(SEED),7) --orders $(or $(ORDERS),24) $(args)
+chaos: $(EMBEDDED) ## Orders under seeded faults, then the books (SEED=7 ORDERS=18; long: ORDERS=1000)
+	@$(PY) -m local chaos --seed $(or $(SEED),7) --orders $(or $(ORDERS),18) $(args)
 
 histories: $(DEV) ## Record the replay files again
 	@$(PY) -m local histories $(args)
