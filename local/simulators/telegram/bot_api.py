@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import inspect
 import json
@@ -11,27 +10,16 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.datastructures import UploadFile
-from starlette.types import Receive, Scope, Send
-from typing_extensions import override
 
-from local.simulators.telegram.errors import Refusal, bad, too_many
-from local.simulators.telegram.faults import Fault
+from local.simulators.telegram.errors import Refusal, bad
+from local.simulators.telegram.faults import SUFFERED_AFTER, Rule
+from local.simulators.telegram.faulty import refusal_of, spoiled
 from local.simulators.telegram.methods import METHODS
 from local.simulators.telegram.parameters import Answer, Method, Upload, converted
 from local.simulators.telegram.shapes import Json
 from local.simulators.telegram.stand import Stand
 
 MOST_BODY_BYTES = 60 * 1024 * 1024
-
-
-class DroppedConnection(Response):
-    """Promises a body and never sends it: the server closes the connection."""
-
-    @override
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the head only."""
-        head = [(b"content-length", b"4096"), (b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": 200, "headers": head})
 
 
 def bot_api_router(stand: Stand) -> APIRouter:
@@ -44,10 +32,7 @@ def bot_api_router(stand: Stand) -> APIRouter:
 
     @router.get("/file/bot{token}/{path:path}")
     async def download(token: str, path: str) -> Response:
-        found = stand.files.content(path) if _is_ours(stand, token) else None
-        if found is None:
-            return JSONResponse(Refusal(404).body(), 404)
-        return Response(found[0], media_type=found[1])
+        return await answer_download(stand, token, path)
 
     return router
 
@@ -55,7 +40,7 @@ def bot_api_router(stand: Stand) -> APIRouter:
 async def answer_call(stand: Stand, token: str, name: str, request: Request) -> Response:
     """Authorise, convert, run and journal one call; every refusal is Telegram's JSON."""
     given: Json = {}
-    fault: Fault | None = None
+    fault: Rule | None = None
     try:
         if not _is_ours(stand, token):
             raise Refusal(401)
@@ -64,18 +49,29 @@ async def answer_call(stand: Stand, token: str, name: str, request: Request) -> 
             raise Refusal(404, "method not found")
         given = await _given(request)
         params = converted(given, known.kinds)
-        chat_id = params.get("chat_id")
-        fault = stand.faults.next_for(known.name, chat_id, stand.chance.random())
-        if fault is not None:
-            await _suffer(fault)
-        result = await _run(stand, known, params)
-        body, status = _success(result), 200
+        fault = stand.faults.next_for(known.name, params.get("chat_id"))
+        if fault is not None and fault.kind not in SUFFERED_AFTER:
+            raise refusal_of(fault)
+        body, status = _success(await _run(stand, known, params)), 200
     except Refusal as refusal:
         body, status = refusal.body(), refusal.code
     stand.journal.write(name, _journaled(given), status, body)
-    if fault is not None and fault.kind in ("drop_after", "drop_before", "timeout"):
-        return DroppedConnection()
-    return JSONResponse(body, status)
+    answer = JSONResponse(body, status)
+    return answer if fault is None else await spoiled(fault, answer)
+
+
+async def answer_download(stand: Stand, token: str, path: str) -> Response:
+    """Give a file's bytes to the bot, unless a fault on `download` says otherwise."""
+    found = stand.files.content(path) if _is_ours(stand, token) else None
+    if found is None:
+        return JSONResponse(Refusal(404).body(), 404)
+    fault = stand.faults.next_for("download", None)
+    if fault is None:
+        return Response(found[0], media_type=found[1])
+    if fault.kind in SUFFERED_AFTER:
+        return await spoiled(fault, Response(found[0], media_type=found[1]))
+    refusal = refusal_of(fault)
+    return await spoiled(fault, JSONResponse(refusal.body(), refusal.code))
 
 
 async def call_in_answer(stand: Stand, content: bytes) -> None:
@@ -108,20 +104,6 @@ async def _run(stand: Stand, known: Method, params: Json) -> Any:
         if known.is_limited:
             stand.limits.take(params.get("chat_id", 0))
         return known.act(stand, params)
-
-
-async def _suffer(fault: Fault) -> None:
-    """Fail before the method acts, unless the fault is `drop_after`."""
-    if fault.kind == "429":
-        raise too_many(fault.retry_after_seconds)
-    if fault.kind == "500":
-        raise Refusal(500)
-    if fault.kind == "403":
-        raise Refusal(403, "bot was blocked by the user")
-    if fault.kind == "timeout":
-        await asyncio.sleep(fault.seconds)
-    if fault.kind in ("timeout", "drop_before"):
-        raise Refusal(500, "the call never arrived")
 
 
 def _success(result: Any) -> Json:

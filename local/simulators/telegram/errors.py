@@ -12,7 +12,11 @@ REASONS = {
     409: "Conflict",
     429: "Too Many Requests",
     500: "Internal Server Error",
+    502: "Bad Gateway",
 }
+TERMINATED = (
+    "terminated by other getUpdates request; make sure that only one bot instance is running"
+)
 
 
 class Refusal(Exception):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from local.simulators.telegram.faults import Fault, FaultKind
+from local.simulators.telegram.faults import FaultPlan, Rule
 from local.simulators.telegram.limits import GENEROUS, TELEGRAM
 from local.simulators.telegram.shapes import Json
 from local.simulators.telegram.sim_api import Body
@@ -28,18 +27,6 @@ class DeliveryChange(Body):
     retap: bool | None = None
     retry_first_seconds: float | None = Field(default=None, gt=0, le=120)
     retry_longest_seconds: float | None = Field(default=None, gt=0, le=3600)
-
-
-class FaultOrder(Body):
-    """A fault for the next `count` fitting calls."""
-
-    kind: FaultKind
-    count: int = Field(default=1, ge=0, le=100_000)
-    method: str | None = None
-    chat_id: int | None = None
-    retry_after_seconds: int = Field(default=1, ge=1, le=3600)
-    seconds: float = Field(default=30.0, gt=0, le=300)
-    probability: float = Field(default=1.0, gt=0, le=1)
 
 
 class ClockChange(Body):
@@ -62,6 +49,7 @@ def control_router(stand: Stand) -> APIRouter:
     """Return the routes that observe and steer the simulator."""
     router = APIRouter(prefix="/sim")
     _add_journals(router, stand)
+    _add_faults(router, stand)
     _add_levers(router, stand)
 
     @router.get("/events")
@@ -97,26 +85,38 @@ def _add_journals(router: APIRouter, stand: Stand) -> None:
         return stand.journal.read(after, min(limit, MOST_ENTRIES), method, chat_id)
 
 
+def _add_faults(router: APIRouter, stand: Stand) -> None:
+    @router.post("/faults")
+    async def plant(rule: Rule) -> list[Json]:
+        stand.faults.plant(rule)
+        return stand.faults.to_come()
+
+    @router.put("/faults")
+    async def plan(wish: FaultPlan) -> list[Json]:
+        stand.faults.replace(wish)
+        return stand.faults.to_come()
+
+    @router.get("/faults")
+    async def to_come() -> list[Json]:
+        return stand.faults.to_come()
+
+    @router.get("/faults/told")
+    async def told() -> Json:
+        return stand.faults.told()
+
+    @router.delete("/faults")
+    @router.delete("/faults/{number}")
+    async def clear(number: int | None = None) -> list[Json]:
+        stand.faults.clear(number)
+        return stand.faults.to_come()
+
+
 def _add_levers(router: APIRouter, stand: Stand) -> None:
     @router.post("/delivery")
     async def delivery(change: DeliveryChange) -> Json:
         rules = stand.updates.change_rules(change.model_dump(exclude_none=True))
         stand.wake()
         return rules
-
-    @router.post("/faults")
-    async def order_fault(order: FaultOrder) -> list[Json]:
-        stand.faults.ordered.append(Fault(**order.model_dump()))
-        return [asdict(fault) for fault in stand.faults.ordered]
-
-    @router.get("/faults")
-    async def faults() -> list[Json]:
-        return [asdict(fault) for fault in stand.faults.ordered]
-
-    @router.delete("/faults")
-    async def no_faults() -> list[Json]:
-        stand.faults.ordered.clear()
-        return []
 
     @router.post("/clock")
     async def clock(change: ClockChange) -> Json:

@@ -44,11 +44,11 @@ class Stand:
     files: Files
     journal: Journal
     invoices: Invoices
+    faults: Faults
     # Where the payment provider is that invoices are charged by; None: there is none.
     payments_url: str | None = None
     events: EventBus = field(default_factory=EventBus)
     limits: Limits = field(default_factory=Limits)
-    faults: Faults = field(default_factory=Faults)
     # Set whenever an update was stored or the webhook changed; the deliverers wait for it.
     wake_delivery: asyncio.Event = field(default_factory=asyncio.Event)
     wake_polls: set[asyncio.Event] = field(default_factory=set)
@@ -101,5 +101,6 @@ def open_stand(file: Path, token: str, payments_url: str | None = None) -> Stand
         files=Files(database),
         journal=Journal(database, clock),
         invoices=Invoices(database, clock),
+        faults=Faults(database),
         payments_url=payments_url,
     )

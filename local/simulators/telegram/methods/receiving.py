@@ -7,7 +7,7 @@ import re
 import time
 from urllib.parse import urlsplit
 
-from local.simulators.telegram.errors import Refusal, bad
+from local.simulators.telegram.errors import TERMINATED, Refusal, bad
 from local.simulators.telegram.parameters import Answer, Method, kinds_of, method
 from local.simulators.telegram.shapes import Json, present
 from local.simulators.telegram.stand import Stand
@@ -15,9 +15,6 @@ from local.simulators.telegram.stand import Stand
 LONGEST_POLL_SECONDS = 50
 SECRET = re.compile(r"^[A-Za-z0-9_-]{1,256}$")
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-TERMINATED = (
-    "terminated by other getUpdates request; make sure that only one bot instance is running"
-)
 WEBHOOK_ACTIVE = (
     "can't use getUpdates method while webhook is active; use deleteWebhook to delete the"
     " webhook first"
