@@ -199,13 +199,14 @@ def open_house(
             environment.setenv(f"DRILLFLOW_{part}_PORT", "0")
         stack.__enter__()
     try:
-        yield from _furnished(stack, url, reports)
+        yield from furnished(stack, url, reports)
     finally:
         stack.__exit__(None, None, None)
         postgres.drop_database(name)
 
 
-def _furnished(stack: Stack, url: str, reports: list[tuple[str, str]]) -> Iterator[House]:
+def furnished(stack: Stack, url: str, reports: list[tuple[str, str]]) -> Iterator[House]:
+    """What a test needs to know of a running product; all of it is closed at the end."""
     loop = asyncio.new_event_loop()
     told = stack.environment
     shop, secret = told["DRILLFLOW_YOOKASSA_SHOP_ID"], told["DRILLFLOW_YOOKASSA_SECRET_KEY"]
