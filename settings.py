@@ -94,6 +94,7 @@ class Settings(BaseSettings):
     yookassa_shop_id: str | None = None
     yookassa_secret_key: SecretStr | None = None
     yookassa_api_url: str | None = None
+    yookassa_timeout_seconds: float = Field(default=40.0, ge=1, le=40)
     receipts: Literal["off", "provider"] = "provider"
     receipts_vat_code: int = Field(default=1, ge=1, le=12)
     receipts_tax_system: int | None = Field(default=None, ge=1, le=6)

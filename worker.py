@@ -41,7 +41,8 @@ def crew(settings: Settings, database: Database) -> Crew:
     assert secret is not None, "checked when the settings were read"
     secret_key = secret.get_secret_value()
     url = settings.yookassa_api_url or YOOKASSA_URL
-    gateway = YooKassaGateway(shop_id, secret_key, url)
+    patience = settings.yookassa_timeout_seconds
+    gateway = YooKassaGateway(shop_id, secret_key, url, read_timeout=patience)
     shop = Shop(settings.env.value, shop_id, tax(settings))
     terms = PaymentTerms(
         env=settings.env.value,
@@ -58,7 +59,7 @@ def crew(settings: Settings, database: Database) -> Crew:
         offers=OfferActivities(database),
         payments=payments,
         receipts=ReceiptActivities(
-            database, YooKassaReceipts(shop_id, secret_key, url), loop, shop
+            database, YooKassaReceipts(shop_id, secret_key, url, patience), loop, shop
         ),
         payouts=PayoutActivities(database, PayoutFileGateway(settings.data_dir / "payouts")),
         reconciliation=ReconciliationActivities(database, gateway, loop, payments, terms),

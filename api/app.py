@@ -24,6 +24,7 @@ from api.routes import (
     webhooks,
 )
 from api.sweep import Sweep
+from runtime.health import Readiness
 
 
 def create_app(services: Services) -> FastAPI:
@@ -48,6 +49,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.sweep = sweep
+    app.state.readiness = Readiness(services.checks)
     app.state.bad_secrets = Limiter(*services.limits.bad_secret)
     app.state.looks = Limiter(*services.limits.look)
     problems.install(app)

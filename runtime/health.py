@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
@@ -21,10 +22,30 @@ _JSON = "application/json"
 ReadinessCheck = Callable[[], Awaitable[bool]]
 
 
-async def readiness(checks: Mapping[str, ReadinessCheck]) -> dict[str, bool]:
-    """Run all checks at once; one that fails or takes over two seconds counts as not ready."""
-    results = await asyncio.gather(*(_is_ready(name, check) for name, check in checks.items()))
-    return dict(zip(checks, results, strict=True))
+class Readiness:
+    """A process's parts, and since when those that are missing have been."""
+
+    def __init__(self, checks: Mapping[str, ReadinessCheck]) -> None:
+        """One check for each part, by its name."""
+        self._checks = checks
+        self._missing_since: dict[str, float] = {}
+
+    async def look(self) -> tuple[bool, dict[str, object]]:
+        """Run all checks at once; whether all is well, and the answer of `/readyz`.
+
+        A check that fails or takes over two seconds counts as not ready. `missing_seconds` is
+        there only when something is, and counts from the first look that missed it.
+        """
+        checks = self._checks
+        results = await asyncio.gather(*(_is_ready(name, check) for name, check in checks.items()))
+        now = time.monotonic()
+        parts = dict(zip(checks, results, strict=True))
+        missed = {name: self._missing_since.get(name, now) for name in parts if not parts[name]}
+        self._missing_since = missed
+        said: dict[str, object] = {**parts}
+        if missed:
+            said["missing_seconds"] = {name: round(now - at, 1) for name, at in missed.items()}
+        return not missed, said
 
 
 async def _is_ready(name: str, check: ReadinessCheck) -> bool:
@@ -49,7 +70,7 @@ class HealthServer:
     ) -> None:
         self._host = host
         self._wanted_port = port
-        self._checks = checks
+        self._readiness = Readiness(checks)
         self._metrics = metrics
         self._server: asyncio.Server | None = None
 
@@ -93,9 +114,9 @@ class HealthServer:
         if path == "/healthz":
             return HTTPStatus.OK, _JSON, b'{"status": "ok"}'
         if path == "/readyz":
-            checks = await readiness(self._checks)
-            status = HTTPStatus.OK if all(checks.values()) else HTTPStatus.SERVICE_UNAVAILABLE
-            return status, _JSON, json.dumps(checks).encode()
+            is_ready, said = await self._readiness.look()
+            status = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
+            return status, _JSON, json.dumps(said).encode()
         if path == "/metrics" and self._metrics:
             body, kind = exposition()
             return HTTPStatus.OK, kind, body

@@ -11,7 +11,7 @@ from api.problems import Problem
 from models.orders import OrderRow
 from models.payments import ProviderNoticeRow
 from rules.orders import OrderState
-from runtime.health import readiness
+from runtime.health import Readiness
 from runtime.metrics import REGISTRY, exposition
 
 router = APIRouter(include_in_schema=False)
@@ -35,9 +35,10 @@ async def alive() -> dict[str, str]:
 
 @router.get("/readyz")
 async def ready(request: Request) -> JSONResponse:
-    """PostgreSQL and Temporal answer too; 503 otherwise."""
-    checks = await readiness(services_of(request).checks)
-    return JSONResponse(checks, 200 if all(checks.values()) else 503)
+    """PostgreSQL and Temporal answer too; 503 otherwise, with what is missing and for how long."""
+    parts: Readiness = request.app.state.readiness
+    is_ready, said = await parts.look()
+    return JSONResponse(said, 200 if is_ready else 503)
 
 
 @router.get("/metrics")

@@ -145,7 +145,8 @@ async def test_readiness_names_what_is_missing(database_url: str) -> None:
 
     async with stage(database_url, checks={"database": well, "temporal": broken}) as api:
         answer = await api.http.get("/readyz")
-        assert (answer.status_code, answer.json()) == (503, {"database": True, "temporal": False})
+        said = {"database": True, "temporal": False, "missing_seconds": {"temporal": 0.0}}
+        assert (answer.status_code, answer.json()) == (503, said)
         assert (await api.http.get("/healthz")).status_code == 200
 
 
