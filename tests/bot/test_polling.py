@@ -69,8 +69,6 @@ async def test_a_second_replica_waits_and_takes_over_when_the_first_is_gone(
         assert not successor.done()
     await second.close()
     conflicts = [
-        call
-        for call in await simulator.see("/calls", method="getUpdates")
-        if call["status"] == 409
+        call for call in await simulator.see("/calls", method="getUpdates") if call["status"] == 409
     ]
     assert len(conflicts) <= 1
