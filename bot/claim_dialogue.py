@@ -109,7 +109,7 @@ def _picture(draft: Draft, event: Pictured) -> Turn:
     if "amount_kopecks" not in draft.answers or event.file_id in known:
         return Turn(draft)
     if len(known) >= CLAIM_PICTURES_MAX:
-        return not_understood(draft)
+        return Turn(draft, Remark.ENOUGH_PHOTOS)
     return Turn(draft.answered(files=[*draft.answers.get("files", []), event.file_id]))
 
 

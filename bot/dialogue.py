@@ -79,6 +79,7 @@ class Remark(StrEnum):
     OUT_OF_BOUNDS = "out_of_bounds"
     CHOOSE_ONE = "choose_one"
     BAD_EMAIL = "bad_email"
+    ENOUGH_PHOTOS = "enough_photos"
 
 
 @dataclass(frozen=True)

@@ -234,10 +234,13 @@ def _comment(draft: Draft, event: Event) -> Turn:
 def _photo(draft: Draft, event: Pictured) -> Turn:
     known = draft.answers.get("photos", [])
     # The same picture twice is one.
-    photos = (known if event.file_id in known else [*known, event.file_id])[:PHOTOS_MAX]
-    comment = event.caption or draft.answers.get("comment", "")
-    kept = draft.answered(photos=photos, comment=comment[:COMMENT_CHARACTERS_MAX])
-    return Turn(kept)
+    photos = known if event.file_id in known else [*known, event.file_id]
+    if len(photos) > PHOTOS_MAX:
+        return Turn(draft, Remark.ENOUGH_PHOTOS)
+    kept = draft.answered(photos=photos)
+    if len(event.caption) > COMMENT_CHARACTERS_MAX:
+        return Turn(kept, Remark.TOO_LONG)
+    return Turn(kept.answered(comment=event.caption or draft.answers.get("comment", "")))
 
 
 def _phone(draft: Draft, event: Event) -> Turn:

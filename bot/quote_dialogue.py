@@ -29,9 +29,10 @@ SAME = "same"
 SEEN, UNSEEN = "seen", "unseen"
 PICK, UNPICK = "+", "-"
 EXTRA_METRES = (3, 5, 10, 20)
+_DIGITS_MAX = 9
 _ITEM_STEPS = (Step.QUOTE_1, Step.QUOTE_2, Step.QUOTE_3, Step.QUOTE_4)
 _STEPS = (Step.QUOTE_RANGE, *_ITEM_STEPS, Step.INCLUDED, Step.START_DAY, Step.SURVEYED, Step.CHECK)
-_RANGE = re.compile(r"(\d{1,3})(?:\s*(?:-|–|—|до|\s)\s*(\d{1,3}))?\s*(?:м|m)?\.?")
+_RANGE = re.compile(r"(\d{1,9})(?:\s*(?:-|–|—|до|\s)\s*(\d{1,9}))?\s*(?:м|m)?\.?")
 
 
 def begin(number: int, service: Service, utc_offset_minutes: int) -> Draft:
@@ -155,7 +156,7 @@ def _metres(draft: Draft, event: Event) -> Turn:
     typed = event.value if isinstance(event, Chosen) else ""
     if isinstance(event, Said):
         typed = event.text.strip()
-    if not (typed.isascii() and typed.isdigit() and len(typed) <= 3):
+    if not (typed.isascii() and typed.isdigit() and len(typed) <= _DIGITS_MAX):
         return not_understood(draft)
     if not 1 <= int(typed) <= EXTRA_METRES_MAX:
         return Turn(draft, Remark.OUT_OF_BOUNDS)

@@ -25,6 +25,8 @@ from bot.keyboards import MENU_KEYS
 from bot.visit import Desk, Visit
 from models.queries import users
 from models.users import UserRow
+from rules.limits import NAME_CHARACTERS_MAX
+from rules.words import tidy
 from texts.catalogue import say
 from texts.language import Language, pick
 
@@ -163,7 +165,8 @@ def _has_changed(user: UserRow, person: User) -> bool:
 
 
 async def _write_user(session: AsyncSession, person: User) -> None:
-    values = {"first_name": person.first_name[:64], "username": person.username}
+    name = tidy(person.first_name)[:NAME_CHARACTERS_MAX]
+    values = {"first_name": name, "username": person.username}
     statement = insert(UserRow).values(
         telegram_id=person.id, language=pick(person.language_code).value, **values
     )

@@ -4,11 +4,17 @@ from dataclasses import replace
 
 from bot import claim_dialogue, claim_screens, order_screens, quote_screens, work_screens
 from bot.dialogue import Draft, Flow, Remark, Step
+from bot.order_dialogue import PHOTOS_MAX
 from bot.screen import Facts, Screen, Show
-from rules.limits import ADDRESS_CHARACTERS_MAX, COMMENT_CHARACTERS_MAX
+from rules.limits import ADDRESS_CHARACTERS_MAX, COMMENT_CHARACTERS_MAX, NAME_CHARACTERS_MAX
 from texts import formatting
 from texts.catalogue import screen
 from texts.language import Language
+
+_CHARACTERS_MAX = {
+    Step.NAME: NAME_CHARACTERS_MAX,
+    **dict.fromkeys((Step.COMMENT, Step.CHECK, Step.QUESTION), COMMENT_CHARACTERS_MAX),
+}
 
 
 def show(draft: Draft, facts: Facts, lang: Language, remark: Remark = Remark.NONE) -> Screen:
@@ -22,8 +28,10 @@ def _remark(draft: Draft, remark: Remark, lang: Language) -> str:
     if remark is Remark.NONE:
         return ""
     if remark is Remark.TOO_LONG:
-        limit = COMMENT_CHARACTERS_MAX if draft.step is Step.COMMENT else ADDRESS_CHARACTERS_MAX
+        limit = _CHARACTERS_MAX.get(draft.step, ADDRESS_CHARACTERS_MAX)
         return screen("text.too_long", lang, limit=limit)
+    if remark is Remark.ENOUGH_PHOTOS:
+        return screen("text.enough_photos", lang, limit=PHOTOS_MAX)
     if remark is Remark.OUT_OF_BOUNDS:
         return _out_of_bounds(draft, lang)
     key = {

@@ -1,6 +1,6 @@
 """One question to support, perhaps about an order."""
 
-from bot.dialogue import Draft, Event, Flow, Pictured, Said, Step, Turn, not_understood
+from bot.dialogue import Draft, Event, Flow, Pictured, Remark, Said, Step, Turn, not_understood
 from rules.limits import COMMENT_CHARACTERS_MAX
 
 
@@ -16,5 +16,6 @@ def advance(draft: Draft, event: Event) -> Turn:
         words = event.caption
     if not words or draft.step is not Step.QUESTION:
         return not_understood(draft)
-    asked = draft.answered(words=words[:COMMENT_CHARACTERS_MAX])
-    return Turn(asked.going_to(Step.FINISHED))
+    if len(words) > COMMENT_CHARACTERS_MAX:
+        return Turn(draft, Remark.TOO_LONG)
+    return Turn(draft.answered(words=words).going_to(Step.FINISHED))

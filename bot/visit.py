@@ -16,6 +16,7 @@ from models.database import Database
 from models.files import FileStore
 from models.users import UserRow
 from rules.policy import POLICY_V1, Policy
+from rules.words import tidy
 from texts.catalogue import screen
 from texts.language import Language, pick
 from workflows.client import Orders
@@ -88,9 +89,9 @@ class Visit:
 
     @property
     def words(self) -> str:
-        """What was typed; empty if nothing was."""
+        """What was typed, without unseen signs; empty if nothing was."""
         message = self.update.message
-        return (message.text or "").strip() if message is not None else ""
+        return tidy(message.text or "") if message is not None else ""
 
     async def say(self, key: str, markup: Markup | None = None, **values: object) -> None:
         """Send a catalogue text as a new message."""

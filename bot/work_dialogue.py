@@ -20,6 +20,7 @@ from bot.dialogue import (
 from rules.catalog import ServiceType
 from rules.geo import is_plausible
 from rules.limits import ADDRESS_CHARACTERS_MAX, NAME_CHARACTERS_MAX, RADIUS_KM_MAX, RADIUS_KM_MIN
+from rules.words import is_named
 
 READY = "ready"
 PICK = "+"
@@ -72,8 +73,10 @@ def _name(draft: Draft, event: Event) -> Turn:
     if not isinstance(event, Said):
         return not_understood(draft)
     name = " ".join(event.text.split())
-    if not name or len(name) > NAME_CHARACTERS_MAX:
+    if len(name) > NAME_CHARACTERS_MAX:
         return Turn(draft, Remark.TOO_LONG)
+    if not is_named(name):
+        return not_understood(draft)
     return _on(draft.answered(name=name))
 
 

@@ -6,6 +6,7 @@ from bot.order_screens import which_place
 from bot.screen import Ask, Choice, Facts, Screen, Show, navigation, one_per_row, town, two_per_row
 from rules.catalog import ServiceType
 from rules.limits import RADIUS_KM_MAX, RADIUS_KM_MIN
+from rules.words import is_named
 from texts import formatting
 from texts.catalogue import say, screen
 from texts.language import Language
@@ -13,8 +14,8 @@ from texts.language import Language
 
 def _name(draft: Draft, _: Facts, lang: Language) -> Screen:
     words = f"{screen('join.start', lang)}\n\n{screen('join.name', lang)}"
-    known = draft.answers.get("first_name")
-    keep = [Choice(str(known), work_dialogue.KEEP)] if known else []
+    known = str(draft.answers.get("first_name", ""))
+    keep = [Choice(known, work_dialogue.KEEP)] if is_named(known) else []
     return Screen(words, one_per_row(keep, lang, is_first=True))
 
 

@@ -45,6 +45,7 @@ from bot.visit import Visit
 from models.users import UserRow
 from rules.errors import RuleViolation
 from rules.files import FileKind
+from rules.words import tidy
 from texts.catalogue import say, screen
 from texts.refusals import refusal
 
@@ -216,7 +217,7 @@ async def _event(visit: Visit, draft: Draft) -> Event | None:
     if sent.contact is not None:
         return Shared(is_own(sent))
     if has_file(sent):
-        return Pictured(await _file_of(visit, draft, sent), (sent.caption or "").strip())
+        return Pictured(await _file_of(visit, draft, sent), tidy(sent.caption or ""))
     if not visit.words:
         return None
     return await place_said(visit, draft) if draft.step in _ASKS_PLACE else Said(visit.words)

@@ -189,5 +189,6 @@ WORDS = {
     "outage": "We were off line, taps may be lost.\nTap again if needed.",
     "slow_down": "Too many messages in a row. Wait a minute.",
     "file.too_big": "The file is too big. Send a photo of up to 20 MB.",
+    "text.enough_photos": "{limit} photos are enough, this one is not kept.",
     "text.too_long": "Too long. Keep it within {limit} characters.",
 }
