@@ -1,5 +1,6 @@
 """What the API takes and gives: unknown fields are refused, every bound comes from the rules."""
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
@@ -25,14 +26,31 @@ from rules.payments import Method
 from rules.payouts import PayoutState, RegisterState
 from rules.reasons import CANCEL_REASONS
 from rules.statements import Side
+from rules.words import is_named, tidy
 
 _PHONE_CHARACTERS_MAX = 32
+# A database cannot hold NUL.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 
 
 def _plain(text: str) -> str:
-    """One or several lines without control characters (a database cannot hold NUL)."""
-    if any(not (sign.isprintable() or sign in "\n\t") for sign in text):
+    """What can be read of one or several lines; control characters are refused."""
+    if _CONTROL.search(text):
         raise ValueError("control characters are not allowed")
+    seen = tidy(text)
+    if not seen:
+        raise ValueError("has no visible characters")
+    return seen
+
+
+def _name(text: str) -> str:
+    """Something by which a person can be called.
+
+    Raises:
+        ValueError: It has no letter.
+    """
+    if not is_named(text):
+        raise ValueError("a name has letters")
     return text
 
 
@@ -94,7 +112,7 @@ class ContactIn(Asked):
     phone: Annotated[
         str, Field(strict=True, max_length=_PHONE_CHARACTERS_MAX), AfterValidator(_phone)
     ]
-    name: Annotated[Words, Field(max_length=NAME_CHARACTERS_MAX)]
+    name: Annotated[Words, Field(max_length=NAME_CHARACTERS_MAX), AfterValidator(_name)]
 
 
 class OrderIn(Asked):

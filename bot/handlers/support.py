@@ -15,6 +15,7 @@ from models.queries import orders as order_queries
 from models.queries import users
 from models.users import UserRow
 from rules.errors import BadInput, NotYours, OwnOrder, RuleViolation
+from rules.limits import SUPPORT_ANSWER_CHARACTERS_MAX
 from rules.orders import Role
 from rules.reasons import SUPPORT_REASONS
 from runtime.logs import get_logger, order_context
@@ -47,6 +48,9 @@ async def reply(visit: Visit) -> bool:
     user_id = marked_user((original.text if original is not None else None) or "")
     if user_id is None or not visit.words:
         return False
+    if len(visit.words) > SUPPORT_ANSWER_CHARACTERS_MAX:
+        await visit.say("text.too_long", limit=SUPPORT_ANSWER_CHARACTERS_MAX)
+        return True
     async with visit.desk.database.transaction() as session:
         if await session.get(UserRow, user_id) is None:
             return False

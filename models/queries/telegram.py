@@ -1,5 +1,6 @@
 """Received Telegram updates: stored once, before they are acknowledged."""
 
+import math
 from typing import Any
 
 from sqlalchemy import func
@@ -59,9 +60,11 @@ def _chat_of(content: dict[str, Any]) -> int | None:
 
 
 def storable(value: Any) -> Any:
-    """A JSON value without what JSONB refuses: NUL characters and halves of surrogate pairs."""
+    """A JSON value without what JSONB refuses: NUL, halves of surrogate pairs, NaN, infinity."""
     if isinstance(value, str):
         return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     if isinstance(value, dict):
         return {storable(key): storable(one) for key, one in value.items()}
     return [storable(one) for one in value] if isinstance(value, list) else value
