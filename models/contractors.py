@@ -91,6 +91,8 @@ def _coverage(service_type: ServiceType) -> Index:
         "base",
         postgresql_using="gist",
         postgresql_where=text(f"active AND service_type = '{service_type.value}'"),
+        # Whose circle it is, so that the nearest are found without reading their rows.
+        postgresql_include=["contractor_id"],
     )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field
 
 from models.columns import Table, big, numbered, one_of, recorded_at, words
@@ -17,6 +17,12 @@ class UserRow(Table, table=True):
     __table_args__ = (
         one_of("language", LANGUAGES),
         CheckConstraint("fraud_score >= 0 AND fraud_score <= 100", name="fraud_score"),
+        # Few of all: the search looks here whether somebody may not be asked.
+        Index(
+            "ix_users_shut_out",
+            "id",
+            postgresql_where=text("blocked_at IS NOT NULL OR fraud_score > 0"),
+        ),
     )
 
     id: int = numbered(1001)

@@ -4,8 +4,9 @@ Distances are great-circle kilometres, widened by 1.006 so that nobody whom the 
 is missed; the caller checks the kept rows exactly and filters priority bands by wave.
 """
 
+import math
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -43,8 +44,8 @@ class Wanted:
 _DISTANCE = "haversine_km(c.latitude, c.longitude, :latitude, :longitude)"
 _REACHED = f"""{_DISTANCE} <= 1.006 * CASE WHEN c.farther_ok AND :farther
     THEN farthest_km(c.radius_km, true) + CAST(:extra_km AS int) ELSE c.radius_km END"""
-_LOCAL_HOUR = """extract(hour FROM CAST(:{at} AS timestamptz) AT TIME ZONE 'UTC'
-    + make_interval(mins => c.utc_offset_minutes))"""
+# Whole minutes of the day in UTC: time zones in SQL cost more than the rest of a row.
+_LOCAL_HOUR = "(CAST(:{at} AS int) + c.utc_offset_minutes + 1440) % 1440 / 60"
 # As rules.offers.sleeps: equal hours switch night off; urgent jobs go to those who opted in, and
 # are not begun with others when their short timer would end at night.
 _NIGHT = """CASE WHEN CAST(:night_from AS int) < CAST(:night_to AS int)
@@ -52,8 +53,8 @@ _NIGHT = """CASE WHEN CAST(:night_from AS int) < CAST(:night_to AS int)
     WHEN CAST(:night_from AS int) > CAST(:night_to AS int)
     THEN {hour} >= CAST(:night_from AS int) OR {hour} < CAST(:night_to AS int)
     ELSE false END"""
-_SLEEPS = f"""(({_NIGHT.format(hour=_LOCAL_HOUR.format(at="now"))}
-    OR {_NIGHT.format(hour=_LOCAL_HOUR.format(at="timer_ends"))})
+_SLEEPS = f"""(({_NIGHT.format(hour=_LOCAL_HOUR.format(at="now_minute"))}
+    OR {_NIGHT.format(hour=_LOCAL_HOUR.format(at="timer_minute"))})
     AND NOT (CAST(:urgent AS boolean) AND c.night_ok))"""
 _SHUT_OUT = "u.blocked_at IS NOT NULL"
 _FRAUD = "greatest(c.fraud_score, u.fraud_score) >= :fraud_gate"
@@ -74,8 +75,7 @@ _OFFERS_LIVE = """(c.held > 0 AND (
 _NEAR = """(
     SELECT c.id AS contractor_id, {distance} AS distance_km, c.rating, c.points, c.completed,
         c.offers_90d, c.accepted_90d,
-        CAST(greatest(0, extract(epoch FROM CAST(:now AS timestamptz)
-            - coalesce(c.last_won_at, c.joined_at)) / 86400) AS double precision) AS idle_days,
+        coalesce(c.last_won_at, c.joined_at) AS idle_since,
         c.capacity, c.busy, c.held, c.utc_offset_minutes, c.night_ok, c.moved_at, c.user_id
     FROM contractor_services s
     JOIN contractors c ON c.id = s.contractor_id
@@ -84,10 +84,12 @@ _NEAR = """(
         AND c.status = 'active' AND c.user_id <> :client_id AND NOT {asked}
         AND NOT {sleeps} AND NOT ({full}) AND NOT ({offers_live})
         AND NOT {parted} AND NOT {quota} AND c.fraud_score < :fraud_gate
-    ORDER BY s.base <-> point(({east}) * 0.56, :latitude)
+    ORDER BY s.base <-> point(({east}) * {shrinks}, :latitude)
     LIMIT :first
 )"""
-
+# Reckoned for those who are kept only.
+_IDLE_DAYS = """greatest(0.0,
+    date_part('epoch', CAST(:now AS timestamptz) - near.idle_since) / 86400) AS idle_days"""
 
 _COVERED = "s.cov @> box(point({east}, :latitude), point({east}, :latitude))"
 # Circles that come near enough to the place.
@@ -100,11 +102,16 @@ def _eligible(turns: tuple[int, ...], covered: str = _COVERED) -> str:
         _NEAR.replace("{covered}", covered).replace("{east}", f"east_of_zero(:longitude) + {turn}")
         for turn in turns
     )
+    facts = ", ".join(_IDLE_DAYS if one == "idle_days" else f"near.{one}" for one in _FACTS)
     return (
         f"WITH near AS MATERIALIZED ({scans})"  # noqa: S608 - our own words only
-        " SELECT near.* FROM near JOIN users u ON u.id = near.user_id"
-        f" WHERE NOT {_SHUT_OUT} AND u.fraud_score < :fraud_gate"
-        " ORDER BY distance_km, contractor_id LIMIT :at_most"
+        # Sorted first, so that only the owners of those who are kept are looked up; and they in
+        # the small index of those few who are known for anything.
+        f" SELECT {facts} FROM (SELECT * FROM near ORDER BY distance_km, contractor_id) AS near"
+        " WHERE NOT EXISTS (SELECT FROM users u WHERE u.id = near.user_id"
+        f" AND (u.blocked_at IS NOT NULL OR u.fraud_score > 0)"
+        f" AND ({_SHUT_OUT} OR u.fraud_score >= :fraud_gate))"
+        " ORDER BY near.distance_km, near.contractor_id LIMIT :at_most"
     )
 
 
@@ -113,16 +120,26 @@ _ELIGIBLE_WIDENED = _eligible((0, 360, -360), _NEARLY_COVERED)
 # Up to 80 degrees north no box is wider than this to either side; nearer the pole any may be.
 _WIDEST_DEGREES = 8.0
 _FARTHEST_NORTH = 80.0
-# The planner thinks that one row in a thousand lies in a box, and would sort all of a town.
-_BY_DISTANCE = ("bitmapscan", "sort", "seqscan", "hashjoin", "mergejoin")
+# The planner thinks that one row in a thousand lies in a box, and would sort all of a town; and
+# thinking it over takes as long as the search in a small one, so a connection plans once.
+_STEERED = {
+    "plan_cache_mode": ("force_generic_plan", "auto"),
+    **{
+        f"enable_{way}": ("off", "on")
+        for way in ("bitmapscan", "sort", "seqscan", "hashjoin", "mergejoin")
+    },
+}
 _STEER, _RELEASE = (
     text(
-        "SELECT " + ", ".join(f"set_config('enable_{one}', '{way}', true)" for one in _BY_DISTANCE)
+        "SELECT "
+        + ", ".join(f"set_config('{name}', '{to[end]}', true)" for name, to in _STEERED.items())
     )
-    for way in ("off", "on")
+    for end in (0, 1)
 )
-# How many are measured exactly, for each that is kept: the plane's order errs far from 56 degrees.
-_MEASURED_PER_KEPT = 2
+# How many are measured exactly for each that is kept. The plane is true at 56 degrees; elsewhere
+# its order of distance errs by as much as its longitudes are too long or too short there.
+_MEASURED_PER_KEPT, _MEASURED_PER_STRETCH, _MEASURED_PER_KEPT_MAX = 1.15, 3.0, 4.0
+_PLANE_SHRINKS = 0.56
 
 _EXCLUDED = """
 WITH around AS MATERIALIZED (
@@ -167,6 +184,7 @@ def _statement(template: str, service_type: ServiceType) -> str:
         fraud=_FRAUD,
         parted=_PARTED,
         quota=quotas.REACHED,
+        shrinks=_PLANE_SHRINKS,
         named=EXPLAINED_NAMED_MAX,
         x=Exclusion,
     )
@@ -191,10 +209,11 @@ def _parameters(wanted: Wanted) -> dict[str, Any]:
         "farther": wanted.wave >= FARTHER_FROM_WAVE or wanted.extra_km > 0,
         "extra_km": wanted.extra_km,
         "now": wanted.now,
+        "now_minute": _minute_of_day(wanted.now),
         "night_from": policy.night_from_hour,
         "night_to": policy.night_to_hour,
         # The others' timers stand still at night.
-        "timer_ends": wanted.now + timer if is_urgent else wanted.now,
+        "timer_minute": _minute_of_day(wanted.now + timer if is_urgent else wanted.now),
         "urgent": is_urgent,
         "client_id": wanted.client_id,
         "asked": list(wanted.asked),
@@ -210,6 +229,18 @@ def _parameters(wanted: Wanted) -> dict[str, Any]:
     }
 
 
+def _minute_of_day(moment: datetime) -> int:
+    there = moment.astimezone(UTC)
+    return there.hour * 60 + there.minute
+
+
+def _measured(wanted: Wanted, kept: int) -> int:
+    """How many to measure, so that the nearest `kept` are among them."""
+    true = max(math.cos(math.radians(wanted.latitude)), 0.1) / _PLANE_SHRINKS
+    per_kept = _MEASURED_PER_KEPT + _MEASURED_PER_STRETCH * (max(true, 1 / true) - 1)
+    return math.ceil(kept * min(per_kept, _MEASURED_PER_KEPT_MAX))
+
+
 def _is_at_zero(wanted: Wanted) -> bool:
     east = normalised_longitude(wanted.longitude)
     beside = min(east, 360.0 - east) <= _WIDEST_DEGREES
@@ -221,7 +252,7 @@ async def eligible(
 ) -> list[Candidate]:
     """The nearest contractors who may be asked now; one statement, however many there are."""
     kept = min(at_most, CANDIDATES_MAX)
-    first = CANDIDATES_MAX * _MEASURED_PER_KEPT
+    first = _measured(wanted, CANDIDATES_MAX)
     parameters = {**_parameters(wanted), "at_most": kept, "first": first}
     find = _FIND_AT_ZERO if _is_at_zero(wanted) else _FIND
     if wanted.extra_km:
@@ -231,9 +262,9 @@ async def eligible(
         parameters["margin_north"] = (box.north - box.south) / 2
     await run(session, _STEER)
     found = await run(session, find[wanted.service.service_type], parameters)
-    rows = list(found.mappings())
+    rows = found.all()
     await run(session, _RELEASE)
-    return [Candidate(**{name: row[name] for name in _FACTS}) for row in rows]
+    return [Candidate(*row) for row in rows]
 
 
 @dataclass(frozen=True)

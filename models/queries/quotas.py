@@ -25,10 +25,11 @@ ACCEPTED = """f.contractor_id = c.id AND (f.state = 'won' OR (f.state = 'withdra
 OPEN = f"""o.contractor_id = c.id AND o.job_class = :job_class
     AND o.state IN ({", ".join(f"'{state}'" for state in OPEN_JOBS)})"""
 
-# Most have nothing open and have won nothing this week: they cost no look at other tables.
+# Most have nothing open and have won nothing this week: they cost no look at other tables. Without
+# the word on NULL an unknown answer would look all the same.
 REACHED = f"""(
     (c.busy > 0 AND (SELECT count(*) FROM orders o WHERE {OPEN}) >= :open_jobs_max)
-    OR (c.last_won_at >= {WEEK_START} AND EXISTS (
+    OR (c.last_won_at IS NOT NULL AND c.last_won_at >= {WEEK_START} AND EXISTS (
         SELECT FROM offers f, orders o WHERE {ACCEPTED} AND f.answered_at >= {WEEK_START}
         HAVING count(*) >= CASE WHEN c.completed < :newcomer_jobs
                 THEN CAST(:newcomer_per_week AS int) ELSE CAST(:per_week AS int) END
