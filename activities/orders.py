@@ -24,6 +24,7 @@ from rules.errors import NoCapacity, OrderTaken, QuotaReached, TooManyOrders
 from rules.orders import FINAL_STATES, OrderEvent, OrderState, Role
 from rules.views import OrderView
 from runtime import metrics
+from runtime.failpoints import failpoint_async
 
 _FACTS = TypeAdapter(OrderView)
 # Facts are public; what only some may know is joined from columns for whom it concerns.
@@ -86,6 +87,7 @@ class OrderActivities:
             if "uq_offers_won" not in str(error.orig):
                 raise
             return Committed(refused=OrderTaken.__name__)
+        await failpoint_async("order.committed")
         _count(writing)
         return Committed(credit_kopecks=writing.credit_kopecks)
 
