@@ -20,14 +20,13 @@ from models.queries.ledger import violations
 from models.queries.plain import run
 from rules import ledger as postings
 from rules.ledger import Journal
-from rules.payouts import RegisterState, minimum, portion
+from rules.payouts import RegisterState, minimum
 from rules.policy import POLICY_V1
 from rules.statements import Side
 from tests.activities.conftest import Books
 from tests.factories import NOON, at, contractor, person
 
 ANNA, BORIS = "api:anna", "api:boris"
-MINIMUM = minimum(Side.CONTRACTOR, POLICY_V1)
 _S = RegisterState
 
 
@@ -223,21 +222,3 @@ async def test_too_little_waits(payouts: PayoutActivities, database: Database) -
     await earned(database, await contractor(database), 900, owes=500)
 
     assert (await say(payouts, proposal())).refused == "NobodyToPay"
-
-
-@pytest.mark.parametrize(
-    ("available", "owed", "paid", "kept"),
-    [(900, 0, 900, 0), (900, 300, 600, 300), (500, 0, 500, 0), (900, 400, 500, 400)],
-)
-def test_a_portion_is_what_is_there_less_what_is_owed(
-    available: int, owed: int, paid: int, kept: int
-) -> None:
-    part = portion(available * 100, owed * 100, MINIMUM)
-
-    assert part is not None
-    assert (part.amount_kopecks, part.set_off_kopecks) == (paid * 100, kept * 100)
-
-
-@pytest.mark.parametrize(("available", "owed"), [(0, 0), (499, 0), (900, 401), (300, 900), (-5, 0)])
-def test_no_portion_is_too_small(available: int, owed: int) -> None:
-    assert portion(available * 100, owed * 100, MINIMUM) is None

@@ -58,6 +58,17 @@ def test_ranking_is_a_permutation_that_ignores_input_order(
     assert [one.rank for one in there] == list(range(1, len(crowd) + 1))
 
 
+def test_equals_come_in_an_order_of_the_seed_and_not_of_the_rows() -> None:
+    twins = [replace(BASE, contractor_id=number) for number in range(1, 9)]
+
+    def order(crowd: list[Candidate], seed: str) -> list[int]:
+        ranked = offers.rank(crowd, seed, explore=False)
+        return [one.candidate.contractor_id for one in ranked]
+
+    assert order(twins, "a") == order(twins[::-1], "a")
+    assert order(twins, "a") != order(twins, "b")
+
+
 @given(candidate=candidates)
 def test_score_is_the_sum_of_its_terms_and_bounded(candidate: Candidate) -> None:
     terms = offers.terms_of(candidate, WEIGHTS)

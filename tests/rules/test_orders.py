@@ -94,6 +94,8 @@ def test_first_acceptance_wins_and_the_others_are_lost() -> None:
     assert change.order.state is OrderState.AWAITING_PREPAYMENT
     states = {one.contractor_id: one.state for one in change.offers}
     assert states == {CONTRACTOR: OfferState.WON, RIVAL: OfferState.LOST}
+    kept = {one.contractor_id: one.state for one in change.order.search.offers}
+    assert kept == states
     with pytest.raises(OrderTaken):
         searching.accepted(change.order, RIVAL, NOW)
     with pytest.raises(AlreadyYours):

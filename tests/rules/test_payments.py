@@ -137,6 +137,8 @@ def test_provider_never_takes_a_state_back() -> None:
     taken = _money(AttemptState.CAPTURED).attempts[0]
     for older in (AttemptState.PENDING, AttemptState.HELD, AttemptState.DECLINED):
         assert observe(taken, Seen(older), NOW).state is AttemptState.CAPTURED
+    held = _money(AttemptState.HELD).attempts[0]
+    assert observe(held, Seen(AttemptState.PENDING), NOW).state is AttemptState.HELD
 
 
 def test_failed_refund_is_tried_again_under_a_new_number() -> None:

@@ -210,6 +210,12 @@ def test_a_quote_that_is_gone_or_too_old_is_not_chosen() -> None:
         quoting.quote_withdrawn(withdrawn, 1, NOW)
     with pytest.raises(QuoteGone):
         choosing.chosen(order, 2, NOW + timedelta(days=14))
+    # Its price holds for three weeks, however far ahead the start is.
+    later = replace(GOOD, start_day=TODAY + timedelta(days=60))
+    far = quoting.quoted(asked_order(1), 1, later, NOW).order
+    assert choosing.chosen(far, 1, NOW + timedelta(days=21)).winner == 1
+    with pytest.raises(QuoteGone):
+        choosing.chosen(far, 1, NOW + timedelta(days=21, seconds=1))
 
 
 def test_more_time_is_given_once_and_the_end_without_a_choice_takes_no_money() -> None:

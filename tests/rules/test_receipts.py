@@ -44,6 +44,7 @@ def test_a_receipt_of_1_000_roubles_tells_of_its_fact(
         pytest.param(1_000, 700, 300, 300, id="costs kept of a late cancellation"),
         pytest.param(1_000, 1_000, 0, 0, id="everything went back"),
         pytest.param(600, 0, 1_000, 600, id="a credit paid 400 of it, which no till has seen"),
+        pytest.param(600, 200, 800, 400, id="a credit paid 400, and 200 went back by the bank"),
         pytest.param(1_000, 0, 700, 700, id="a refund of 300 has failed and is tried again"),
     ],
 )

@@ -13,9 +13,12 @@ from rules.ledger import Journal
 from rules.money import Shares
 from rules.outside import Payers
 from rules.reconciliation import (
+    BY_ITSELF,
+    BY_TWO,
     Depth,
     OurRefund,
     Ours,
+    Remedy,
     Span,
     TheirRefund,
     Theirs,
@@ -101,6 +104,14 @@ def test_a_refund_differs_in_one_way(
     one = refund_break(replace(REFUND, **theirs), known, NOW)
 
     assert (None if one is None else (one.kind.value, one.remedy.value)) == found
+
+
+def test_only_what_moves_no_money_is_repaired_without_people() -> None:
+    assert {one.value for one in BY_ITSELF} == {
+        *("signal", "adopt", "apply", "post_external", "post_fee"),
+    }
+    assert {one.value for one in BY_TWO} == {"refund", "post_chargeback", "post_goodwill"}
+    assert set(Remedy) - BY_ITSELF - BY_TWO == {Remedy.PERSON}
 
 
 def test_ours_is_missing_there_only_after_a_day() -> None:
