@@ -41,6 +41,7 @@ class BotApp:
                 desk.public_url,
                 find=desk.places.find,
                 takes_invoices=desk.provider_token is not None,
+                policy=desk.policy,
             ),
             lambda user_id: tell_unreachable(desk, user_id),
             support_chat=desk.support_chat,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.keyboards import card_keyboard, receipt_keyboard
+from bot.questions import question
 from bot.rendering import OwedMessage, Rendered
 from models.database import Database
 from models.queries import orders as order_queries
@@ -12,6 +13,7 @@ from models.telegram import OutboxKind
 from rules.changes import Notice
 from rules.geo import Place, english_name
 from rules.orders import Role
+from rules.policy import POLICY_V1, Policy
 from rules.views import OrderView
 from texts.cards import Card, job_card, order_card
 from texts.catalogue import screen
@@ -47,9 +49,11 @@ class CardRenderer:
         *,
         find: Callable[[str], list[Place]] = lambda _: [],
         takes_invoices: bool = False,
+        policy: Policy = POLICY_V1,
     ) -> None:
         self._database = database
         self._find = find
+        self._policy = policy
         self._public_url = public_url
         self._takes_invoices = takes_invoices
 
@@ -78,6 +82,15 @@ class CardRenderer:
             return None
         told = notice(known, view, message.role, lang, message.params)
         return Rendered(told)
+
+    async def question(self, message: OwedMessage, action: str) -> Rendered | None:
+        """The question that an action of this card opens; None if it asks nothing any more."""
+        lang = pick(message.language)
+        view = await self._view(message)
+        if view is None:
+            return None
+        card = await question(self._database, action, view, message.role, lang, self._policy)
+        return rendered_card(card, view) if card is not None else None
 
     async def _view(self, message: OwedMessage) -> OrderView | None:
         assert message.order_id is not None, "checked by the caller"

@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from telegram import Bot
 
 from bot import limits as rate
+from bot.asked import OpenQuestions
 from bot.delivery import Fate, Outcome, edit_html, remove_buttons, send_html
 from bot.invoices import InvoiceSender
 from bot.limits import Limits
@@ -79,6 +80,7 @@ class Outbox:
         self._database = database
         self._bot = bot
         self._renderer = renderer
+        self._questions = OpenQuestions(database, bot, renderer)
         self._blocked = blocked
         self._support_chat = support_chat
         self._limits = limits or Limits()
@@ -194,6 +196,7 @@ class Outbox:
         assert message.card_key is not None, "the database gives every card a key"
         async with self._database.reading() as session:
             shown = await shown_card(session, message.card_key)
+        shown = await self._questions.make_room(message, shown)
         anew = bool(message.params.get("anew")) and not message.doubtful
         if shown is None or shown.chat_id != message.chat_id or anew:
             outcome = await self._say(message, rendered)
@@ -257,14 +260,19 @@ class Outbox:
         rendered: Rendered | None = None,
     ) -> None:
         async with self._database.transaction() as session:
+            is_kept = True
             if outcome and rendered and message.card_key and outcome.message_id is not None:
-                await keep_card(
+                is_kept = await keep_card(
                     session,
                     message.card_key,
                     message.chat_id,
                     outcome.message_id,
                     rendered.content_hash,
                 )
+            if not is_kept:
+                # A question was asked there meanwhile: it gets its place back.
+                await postpone(session, message.id, datetime.now(UTC), doubtful=False)
+                return
             await finish(session, message.id, state, error)
 
 

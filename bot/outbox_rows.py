@@ -50,11 +50,24 @@ _KEEP = text("""
     VALUES (:key, :chat, :message, :hash, 'shown', :now)
     ON CONFLICT (card_key) DO UPDATE SET chat_id = excluded.chat_id,
         message_id = excluded.message_id, content_hash = excluded.content_hash,
-        updated_at = excluded.updated_at
+        state = excluded.state, updated_at = excluded.updated_at
+    WHERE telegram_messages.state = 'shown' OR telegram_messages.message_id <> excluded.message_id
+    RETURNING 1
 """)
 _FORGET = text("DELETE FROM telegram_messages WHERE card_key = :key")
 _TOUCH = text("""
-    UPDATE telegram_messages SET content_hash = '' WHERE chat_id = :chat AND message_id = :message
+    UPDATE telegram_messages SET content_hash = '', state = :state
+    WHERE chat_id = :chat AND message_id = :message
+""")
+SHOWN = "shown"
+_ASIDE = "?"
+_LAY_ASIDE = text("UPDATE telegram_messages SET card_key = :aside WHERE card_key = :key")
+_ANSWERED = text("""
+    UPDATE telegram_messages SET content_hash = '', state = 'shown'
+    WHERE card_key = :key AND message_id = :message AND state <> 'shown'
+""")
+_ANSWERED_ASIDE = text("""
+    DELETE FROM telegram_messages WHERE card_key = :key AND message_id = :message RETURNING 1
 """)
 
 
@@ -124,8 +137,8 @@ async def shown_card(session: AsyncSession, card_key: str) -> TelegramMessageRow
 
 async def keep_card(
     session: AsyncSession, card_key: str, chat_id: int, message_id: int, content_hash: str
-) -> None:
-    """Remember which message shows a card and what it says."""
+) -> bool:
+    """Remember which message shows a card and what it says; False if a question stands there."""
     values = {
         "key": card_key,
         "chat": chat_id,
@@ -133,7 +146,7 @@ async def keep_card(
         "hash": content_hash,
         "now": datetime.now(UTC),
     }
-    await run(session, _KEEP, values)
+    return (await run(session, _KEEP, values)).one_or_none() is not None
 
 
 async def forget_card(session: AsyncSession, card_key: str) -> None:
@@ -141,6 +154,32 @@ async def forget_card(session: AsyncSession, card_key: str) -> None:
     await run(session, _FORGET, {"key": card_key})
 
 
-async def touch_card(session: AsyncSession, chat_id: int, message_id: int) -> None:
-    """Something else is shown in the card's message: the next rendering is not 'the same'."""
-    await run(session, _TOUCH, {"chat": chat_id, "message": message_id})
+async def touch_card(
+    session: AsyncSession, chat_id: int, message_id: int, asking: str = ""
+) -> None:
+    """Something else is shown in the card's message: the next rendering is not 'the same'.
+
+    `asking` is the action of the question that stands there until it is answered.
+    """
+    values = {"chat": chat_id, "message": message_id, "state": asking or SHOWN}
+    await run(session, _TOUCH, values)
+
+
+def aside(card_key: str) -> str:
+    """The key of an open question that the card has left in its old message."""
+    return f"{card_key}{_ASIDE}"
+
+
+async def lay_aside(session: AsyncSession, card_key: str) -> int | None:
+    """The card leaves its message to the question; the message of an earlier one, if any."""
+    earlier = await session.get(TelegramMessageRow, aside(card_key))
+    await run(session, _FORGET, {"key": aside(card_key)})
+    await run(session, _LAY_ASIDE, {"key": card_key, "aside": aside(card_key)})
+    return earlier.message_id if earlier is not None else None
+
+
+async def question_answered(session: AsyncSession, card_key: str, message_id: int) -> bool:
+    """The question in this message is over; True if the card stands elsewhere by now."""
+    await run(session, _ANSWERED, {"key": card_key, "message": message_id})
+    values = {"key": aside(card_key), "message": message_id}
+    return (await run(session, _ANSWERED_ASIDE, values)).one_or_none() is not None

@@ -49,3 +49,7 @@ class Renderer(Protocol):
     async def render(self, message: OwedMessage) -> Rendered | None:
         """None when there is nothing (any more) to be said."""
         ...
+
+    async def question(self, message: OwedMessage, action: str) -> Rendered | None:
+        """The question that an action of this card opens; None if it asks nothing any more."""
+        ...

@@ -115,15 +115,20 @@ class Visit:
         _must_have_gone(outcome)
         return outcome.message_id
 
-    async def replace_tapped(self, html: str, markup: InlineKeyboardMarkup | None = None) -> None:
-        """Show something else in the message whose button was tapped, or send it anew."""
+    async def replace_tapped(
+        self, html: str, markup: InlineKeyboardMarkup | None = None, *, asking: str = ""
+    ) -> None:
+        """Show something else in the message whose button was tapped, or send it anew.
+
+        `asking` names the question that it is: news of the order do not wipe it away.
+        """
         message_id = self.tapped_message_id
         if message_id is None:
             await self.send(html, markup)
             return
         async with self.desk.database.transaction() as session:
             # If it was a card, its next rendering must not be taken for 'the same'.
-            await touch_card(session, self.chat_id, message_id)
+            await touch_card(session, self.chat_id, message_id, asking)
         outcome = await edit_html(self.desk.bot, self.chat_id, message_id, html, markup)
         if outcome.fate in (Fate.GONE, Fate.REFUSED):
             await self.send(html, markup)
@@ -138,6 +143,13 @@ class Visit:
     async def retire(self, message_id: int) -> None:
         """Take the buttons off a message of ours; no harm if it cannot be done."""
         await remove_buttons(self.desk.bot, self.chat_id, message_id)
+
+    async def remove(self, message_id: int) -> None:
+        """Delete a message of ours; where Telegram refuses, at least its buttons go."""
+        call = self.desk.bot.delete_message(self.chat_id, message_id)
+        outcome = await attempt("deleteMessage", call)
+        if outcome.fate is not Fate.SENT:
+            await self.retire(message_id)
 
     async def answer(self, words: str = "", *, alert: bool = False) -> None:
         """Answer a tap, once; too late is no harm."""

@@ -110,7 +110,11 @@ class OutboxRow(Table, table=True):
 
 
 class TelegramMessageRow(Table, table=True):
-    """Where a card is shown, and what it says now."""
+    """Where a card is shown, and what it says now.
+
+    `state` is `shown`, or the action of the question that stands in the card's message. Under the
+    card's key with a question mark stands such a question after the card has moved on.
+    """
 
     __tablename__ = "telegram_messages"
 

@@ -81,7 +81,9 @@ def no_show_card(view: OrderView, lang: Language) -> Card:
     return Card(card_html(title, lines), ((yes,), (button("keep", lang),)))
 
 
-def slot_choices_card(view: OrderView, choices: Sequence[datetime], lang: Language) -> Card:
+def slot_choices_card(
+    view: OrderView, choices: Sequence[datetime], lang: Language, role: Role = Role.CLIENT
+) -> Card:
     """Other times to choose from; each button's action carries its instant."""
     offset = view.utc_offset_minutes
     now = when(view.visit_at, offset, lang) if view.visit_at is not None else "–"
@@ -89,7 +91,7 @@ def slot_choices_card(view: OrderView, choices: Sequence[datetime], lang: Langua
         (Button(say("button.other_day", lang, when=when(at, offset, lang)), slot_action(at)),)
         for at in choices
     ]
-    lines = [say("confirm.slot.how", lang, when=now)]
+    lines = [say(f"confirm.slot.how_{role.value}", lang, when=now)]
     text = card_html(_title("slot", view, lang), lines)
     return Card(text, (*rows, (button("keep", lang),)))
 

@@ -1,18 +1,17 @@
 """Taps on orders' cards, for both sides, and the client's list of orders."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-
 from bot import amount_dialogue, claim_dialogue
 from bot.acts import Wish, act, refresh, role_in, view_of
 from bot.callbacks import Tap
-from bot.cards import card_of, rendered_card
+from bot.cards import card_key, rendered_card
 from bot.delivery import attempt
 from bot.files import send_kept
 from bot.handlers import dialogues, quotes, search
 from bot.handlers.claims import appeal
 from bot.handlers.support import begin_question
 from bot.keyboards import order_list
+from bot.outbox_rows import question_answered
+from bot.questions import QUESTIONS, question
 from bot.visit import Visit
 from models.orders import OrderRow
 from models.queries import files
@@ -21,27 +20,10 @@ from models.queries.users import order_row
 from rules.errors import NoClaimOpen, NotYours
 from rules.files import FileKind
 from rules.orders import ClaimState, OrderState, Role
-from rules.views import OrderView
 from runtime.logs import order_context
-from texts import confirmations, reasons
-from texts.cards import Card
+from texts import reasons
 from texts.catalogue import say
-from texts.language import Language
 from texts.refusals import refusal
-
-_QUESTIONS: dict[str, Callable[[OrderView, Language], Card]] = {
-    "cancel": confirmations.confirm_cancel_card,
-    "refund_now": confirmations.confirm_cancel_card,
-    "decline": confirmations.decline_card,
-    "withdraw": confirmations.withdraw_card,
-    "claim": confirmations.claim_card,
-    "claim_no": confirmations.object_card,
-    "no_show": confirmations.no_show_card,
-    "slot": lambda view, lang: confirmations.slot_choices_card(
-        view, confirmations.slot_choices(view, datetime.now(UTC)), lang
-    ),
-}
-"""Actions that first ask why, when or whether."""
 
 
 async def list_orders(visit: Visit, _: str) -> None:
@@ -71,7 +53,8 @@ async def tap(visit: Visit, tapped: Tap) -> None:
         return
     row, role, actor_id = found
     with order_context(row.id):
-        if tapped.action in _QUESTIONS:
+        await _question_is_answered(visit, card_key(row.id, role, actor_id))
+        if tapped.action in QUESTIONS:
             await _ask_back(visit, tapped, row, role, actor_id)
         elif tapped.action in _ASIDE:
             await _ASIDE[tapped.action](visit, row, role, actor_id)
@@ -111,19 +94,27 @@ async def _ask_back(visit: Visit, tapped: Tap, row: OrderRow, role: Role, actor_
     if view is None:
         await visit.answer(refusal(NotYours(), visit.lang), alert=True)
         return
-    if tapped.action not in _offered(view, role, visit.lang):
+    desk, action = visit.desk, tapped.action
+    card = await question(desk.database, action, view, role, visit.lang, desk.policy)
+    if card is None:
         # The card has moved on: show how things are now.
         await visit.answer(say("stale", visit.lang))
         await refresh(visit, row.id, role, actor_id)
         return
     await visit.answer()
-    question = rendered_card(_QUESTIONS[tapped.action](view, visit.lang), view)
-    await visit.replace_tapped(question.text, question.keyboard)
+    asked = rendered_card(card, view)
+    await visit.replace_tapped(asked.text, asked.keyboard, asking=action)
 
 
-def _offered(view: OrderView, role: Role, lang: Language) -> set[str]:
-    card = card_of(view, role, lang)
-    return {button.action for line in card.buttons for button in line}
+async def _question_is_answered(visit: Visit, key: str) -> None:
+    """What comes next may be shown in the question's place; one that stood aside goes away."""
+    message_id = visit.tapped_message_id
+    if message_id is None:
+        return
+    async with visit.desk.database.transaction() as session:
+        stood_aside = await question_answered(session, key, message_id)
+    if stood_aside:
+        await visit.remove(message_id)
 
 
 async def _keep(visit: Visit, row: OrderRow, role: Role, actor_id: int) -> None:

@@ -8,19 +8,14 @@ from bot.callbacks import Tap
 from bot.cards import rendered_card
 from bot.dialogue import Draft
 from bot.handlers import dialogues
-from bot.quote_acts import CHOOSE, SHOW, contractor_in
+from bot.questions import question
+from bot.quote_acts import SHOW, contractor_in
 from bot.visit import Visit
 from models.orders import OrderRow
-from models.queries.quotes import Compared, order_quotes
-from rules.money import prepayment
 from rules.orders import Role
-from rules.quotes import QuoteState, stop_depth_m
+from rules.quotes import stop_depth_m
 from rules.views import OrderView
-from texts import quotes
-from texts.cards import Button, Card, button, card_html
 from texts.catalogue import say
-from texts.formatting import contractor_number, money, order_number
-from texts.language import Language
 
 
 def asks(action: str, role: Role) -> bool:
@@ -65,27 +60,11 @@ _DIALOGUES: dict[str, Callable[[OrderView, OrderRow], Draft | None]] = {
 
 
 async def _show_quote(visit: Visit, tapped: Tap, view: OrderView) -> bool:
-    contractor = contractor_in(tapped.action, SHOW)
-    async with visit.desk.database.reading() as session:
-        found = await order_quotes(session, view.order_id)
-    one = next((one for one in found if one.quote.contractor_id == contractor), None)
-    if one is None or one.quote.state is not QuoteState.OPEN or not view.quoting:
+    desk = visit.desk
+    card = await question(desk.database, tapped.action, view, Role.CLIENT, visit.lang, desk.policy)
+    if card is None:
         return False
     await visit.answer()
-    policy = visit.desk.policy
-    first = money(prepayment(one.quote.total, policy), visit.lang)
-    shown = rendered_card(_quote_card(view, one, first, visit.lang), view)
-    await visit.replace_tapped(shown.text, shown.keyboard)
+    shown = rendered_card(card, view)
+    await visit.replace_tapped(shown.text, shown.keyboard, asking=tapped.action)
     return True
-
-
-def _quote_card(view: OrderView, one: Compared, prepaid: str, lang: Language) -> Card:
-    crew = contractor_number(one.quote.contractor_id)
-    title = say("quote.title", lang, crew=crew, number=order_number(view.number))
-    lines = [
-        quotes.about_contractor(one.name, one.rating, one.completed, lang),
-        *quotes.offered_lines(view.service, one.quote.offered, lang),
-        say("quote.prepayment", lang, prepayment=prepaid),
-    ]
-    choose = Button(say("button.choose", lang), f"{CHOOSE}{one.quote.contractor_id}")
-    return Card(card_html(title, lines), ((choose,), (button("keep", lang),)))

@@ -70,7 +70,8 @@ WORDS = {
     "confirm.object.title": "What do you object to in {number}?",
     "confirm.object.how": "Support decides; until then the money stays where it is.",
     "confirm.slot.title": "Which time suits you for {number}?",
-    "confirm.slot.how": "The other side must agree. Until then it stays {when}.",
+    "confirm.slot.how_client": "We ask the crew. Until it agrees, the time stays: {when}.",
+    "confirm.slot.how_contractor": "We ask the client. Until he agrees, the time stays: {when}.",
     "rate.client": "How did the crew do?",
     "rate.contractor": "How was the client?",
 }

@@ -68,7 +68,8 @@ WORDS = {
     "confirm.object.title": "С чем вы не согласны по {number}?",
     "confirm.object.how": "Решит поддержка, деньги пока никуда не уйдут.",
     "confirm.slot.title": "Когда удобно по {number}?",
-    "confirm.slot.how": "Другая сторона должна согласиться. До этого время прежнее: {when}.",
+    "confirm.slot.how_client": "Спросим бригаду. Пока она не согласится, время прежнее: {when}.",
+    "confirm.slot.how_contractor": "Спросим клиента. Пока он не согласится, время прежнее: {when}.",
     "rate.client": "Как поработала бригада?",
     "rate.contractor": "Как вам клиент?",
 }
