@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities import holds, outbox, standing
+from activities.circles import Circles
 from activities.dispatch import Choice, choose, deadline, seed, sent_offer
 from activities.messages import OfferTerms, SentOffer, Wave
 from models.contractors import ContractorRow
@@ -32,6 +33,7 @@ class OfferActivities:
     def __init__(self, database: Database) -> None:
         """`database` is shared with the process."""
         self._database = database
+        self._circles = Circles()
 
     @activity.defn
     async def send_wave(self, terms: OfferTerms) -> Wave:
@@ -41,7 +43,7 @@ class OfferActivities:
         nobody. The number of statements does not depend on the number of contractors.
         """
         async with self._database.transaction() as session:
-            wave, is_new = await _send_wave(session, terms)
+            wave, is_new = await _send_wave(session, terms, self._circles)
         if is_new:
             service = terms.service.value
             metrics.OFFERS.labels(service=service, outcome="sent").inc(len(wave.offers))
@@ -56,7 +58,9 @@ class OfferActivities:
         return freed
 
 
-async def _send_wave(session: AsyncSession, terms: OfferTerms) -> tuple[Wave, bool]:
+async def _send_wave(
+    session: AsyncSession, terms: OfferTerms, circles: Circles
+) -> tuple[Wave, bool]:
     found = await session.exec(
         select(OrderRow.state, OrderRow.latitude, OrderRow.longitude)
         .where(OrderRow.id == terms.order_id)
@@ -68,7 +72,7 @@ async def _send_wave(session: AsyncSession, terms: OfferTerms) -> tuple[Wave, bo
         return sent, False
     if state is not OrderState.SEARCHING:
         return Wave(()), False
-    choice = await choose(session, terms, (latitude, longitude))
+    choice = await choose(session, terms, (latitude, longitude), circles)
     wanted = terms.only or [one.candidate.contractor_id for one in choice.ranked]
     asked = [one for one in choice.ranked if one.candidate.contractor_id in wanted]
     near = asked[: terms.size + RESERVE]

@@ -12,6 +12,7 @@ from rules.geo import (
     ELLIPSOID_MARGIN,
     coarse,
     coverage_box,
+    ellipsoid_km,
     haversine_km,
     is_plausible,
     normalised_longitude,
@@ -75,6 +76,25 @@ def test_distance_differs_from_the_ellipsoid_by_less_than_the_margin(
     assert haversine_km(latitude_a, longitude_a, latitude_b, longitude_b) == pytest.approx(
         exact, rel=0.006, abs=1e-6
     )
+
+
+@given(st.floats(-85.0, 85.0), longitudes, st.floats(0.0, 300.0), st.floats(0.0, 360.0))
+def test_the_cheap_distance_on_the_ellipsoid_is_right_within_a_metre(
+    latitude: float, longitude: float, km: float, bearing: float
+) -> None:
+    there = geodesic(kilometers=km).destination((latitude, longitude), bearing)
+
+    found = ellipsoid_km(latitude, longitude, there.latitude, there.longitude)
+
+    assert found == pytest.approx(km, abs=0.001)
+
+
+@pytest.mark.parametrize("there", [(0.0, 180.0), (-56.0, -144.0), (90.0, 0.0), (56.0, 36.0)])
+def test_the_cheap_distance_has_an_answer_for_antipodes_and_for_the_same_point(
+    there: tuple[float, float],
+) -> None:
+    assert 0.0 <= ellipsoid_km(56.0, 36.0, *there) <= 20_040
+    assert ellipsoid_km(*there, *there) == 0.0
 
 
 @given(served_latitudes, st.floats(0.0, 2.0), st.floats(0.0, 2.0))
