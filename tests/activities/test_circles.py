@@ -1,5 +1,6 @@
 """A contractor's place is read once an hour, however many rounds look for him."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import event, text
@@ -8,8 +9,12 @@ from activities.circles import Circle, Circles
 from activities.offers import OfferActivities
 from models.database import Database
 from models.queries.plain import run
+from rules.policy import POLICY_V1
 from tests.activities.test_offers import terms_for
 from tests.factories import NOON, at, contractor, placed
+
+# Nobody has too many offers to be asked once more.
+PATIENT = replace(POLICY_V1, service=replace(POLICY_V1.service, max_live_offers=9))
 
 
 def circles_read(database: Database) -> list[str]:
@@ -31,13 +36,8 @@ async def test_two_rounds_within_an_hour_fetch_a_contractors_location_once(
 
     async def round_at(now: datetime) -> list[int]:
         """A whole round of an order of its own; who is asked."""
-        terms = terms_for(
-            await placed(database),
-            size=3,
-            max_live_offers=9,
-            now=now,
-            until=now + timedelta(hours=1),
-        )
+        order = await placed(database, policy=PATIENT)
+        terms = terms_for(order, size=3, now=now, until=now + timedelta(hours=1))
         wave = await at(now).run(offers.send_wave, terms)
         return sorted(one.contractor_id for one in wave.offers)
 
