@@ -41,7 +41,7 @@ class Street:
         page = await context.new_page()
         await page.goto(f"{self.phones_url}?client={client}&contractor={contractor}")
         await page.wait_for_selector("body[data-ready]")
-        if language == "en":
+        if await page.locator("html").get_attribute("lang") != language:
             await page.get_by_test_id("language").click()
         return page
 

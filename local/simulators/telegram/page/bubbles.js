@@ -1,11 +1,12 @@
 // One message as a bubble with its buttons.
 import { el } from "./dom.js";
+import { sketch } from "./maps.js";
 import { currentLanguage, word } from "./words.js";
 
 // The phones are where the towns are: their clock agrees with the times that the bot writes.
 const timeZone = "Europe/Moscow";
 const date = (moment) => moment.toLocaleDateString("sv", { timeZone });
-export const clock = (moment) => moment.toLocaleTimeString(currentLanguage(), { hour: "2-digit", minute: "2-digit", timeZone });
+export const clock = (moment) => moment.toLocaleTimeString(currentLanguage() === "ru" ? "ru" : "en-GB", { hour: "2-digit", minute: "2-digit", timeZone });
 
 const at = (seconds) => new Date(seconds * 1000);
 
@@ -22,7 +23,7 @@ export function bubble(message, actions) {
   if (message.reply_to) inside.push(el("span", { class: "quote" }, message.reply_to.text || "…"));
   if (message.photo) {
     inside.push(el("a", { class: "photo", href: message.photo.url, target: "_blank" },
-      el("img", { src: message.photo.url, alt: message.text || "фото", onload: actions.grown })));
+      el("img", { src: message.photo.url, alt: message.text || word("photo"), onload: actions.grown })));
   }
   if (message.location) inside.push(map(message));
   if (message.contact) inside.push(contact(message.contact));
@@ -31,18 +32,22 @@ export function bubble(message, actions) {
   if (message.document) inside.push(attachment("📄", message.document.file_name, message.document));
   if (message.voice) inside.push(attachment("🎤", `${word("voice")} · ${message.voice.duration} s`, message.voice));
   if (message.text) {
-    const text = el("span", { class: "text" });
+    const text = el("span", { class: "text", dir: "auto" });
     text.innerHTML = message.html; // Rendered and escaped by the simulator.
     text.addEventListener("click", (event) => openLink(event, actions));
     text.addEventListener("keydown", (event) => { if (event.key === "Enter") openLink(event, actions); });
     inside.push(text);
   }
   const time = message.edited ? `${word("edited")} ${clock(at(message.edit_date))}` : clock(at(message.date));
-  inside.push(el("span", { class: "stamp" }, time, message.from === "person" ? " ✓✓" : ""));
+  inside.push(el("span", { class: "stamp" }, time, message.from === "person" && el("span", { "aria-hidden": "true" }, " ✓✓")));
   if (message.reaction) inside.push(el("span", { class: "reaction" }, message.reaction));
   return el("div", { class: `message from-${message.from}`, "data-testid": "message", "data-message-id": message.message_id, "data-from": message.from },
     el("div", { class: "bubble" }, ...inside), buttons(message, actions));
 }
+
+/** A text that is on the phone only: there is no network. */
+export const waiting = (text) => el("div", { class: "message from-person is-unsent", "data-testid": "unsent" },
+  el("div", { class: "bubble" }, el("span", { class: "text", dir: "auto" }, text), el("span", { class: "stamp" }, el("span", { "aria-hidden": "true" }, "🕓 "), word("unsent"))));
 
 function openLink(event, actions) {
   const command = event.target.closest(".command");
@@ -53,8 +58,10 @@ function openLink(event, actions) {
 
 function map(message) {
   const { latitude, longitude } = message.location;
+  const drawn = sketch({ latitude, longitude }, 0.6);
+  drawn.point(latitude, longitude);
   const title = message.venue ? [el("b", {}, message.venue.title), el("br"), message.venue.address, el("br")] : [el("b", {}, word("place")), el("br")];
-  return el("span", { "data-testid": "location" }, el("span", { class: "map", role: "img", "aria-label": word("place") }), ...title,
+  return el("span", { "data-testid": "location" }, el("span", { class: "map" }, drawn.svg), ...title,
     `${latitude.toFixed(4)}, ${longitude.toFixed(4)}`);
 }
 

@@ -1,15 +1,15 @@
 // One phone: a person, the chat with the bot, the keyboards.
-import { bubble, clock, dayName, roubles } from "./bubbles.js";
+import { bubble, clock, dayName, roubles, waiting } from "./bubbles.js";
 import { el, read, recall, remember, upload, write } from "./dom.js";
 import { ask, attachSheet, commandSheet, moreSheet, placeSheet } from "./sheets.js";
 import { word } from "./words.js";
 
-const ANSWER_MS = 15000, TOAST_MS = 3500, TYPING_MS = 5000;
+const MOST_LETTERS = 4096, ANSWER_MS = 15000, TOAST_MS = 3500, TYPING_MS = 5000;
 
 export class Phone {
   constructor(place, role, everybody) {
     this.place = place; this.role = role; this.everybody = everybody;
-    this.messages = new Map(); this.waiting = new Map(); this.unread = 0; this.isKeyboardShown = true;
+    this.messages = new Map(); this.waiting = new Map(); this.unread = 0; this.missed = 0; this.isKeyboardShown = true; this.unsent = [];
     place.append(document.getElementById("phone").content.cloneNode(true));
     place.dataset.testid = `phone-${role}`;
     this.actions = {
@@ -31,15 +31,17 @@ export class Phone {
     on(".attach", "click", () => attachSheet(this));
     on(".menu", "click", async () => commandSheet(this, (await read(`/people/${this.id}/screen`)).commands));
     on(".keys", "click", () => { this.isKeyboardShown = !this.isKeyboardShown; this.drawKeyboard(); });
-    on(".down", "click", () => this.follow(true));
-    on(".pinned", "click", () => this.element(this.pinned)?.scrollIntoView({ block: "center", behavior: "smooth" }));
-    on(".chat", "scroll", () => { this.part(".down").hidden = this.isAtEnd(); });
+    on(".down", "click", () => { this.goToEnd(); this.part(".chat").focus({ preventScroll: true }); });
+    on(".pinned", "click", () => this.element(this.pinned)?.scrollIntoView({ block: "center" }));
+    on(".chat", "scroll", () => { if (this.isAtEnd()) this.missed = 0; this.drawDown(); });
     on(".composer", "submit", (event) => { event.preventDefault(); this.sendInput(); });
     on(".input", "keydown", (event) => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); this.sendInput(); }
     });
     on(".input", "input", (event) => { event.target.style.height = "auto"; event.target.style.height = `${event.target.scrollHeight}px`; });
     on(".file", "change", (event) => { const file = event.target.files[0]; event.target.value = ""; if (file) this.photo(file); });
+    on(".paper", "change", (event) => { const file = event.target.files[0]; event.target.value = ""; if (file) this.document(file); });
+    setInterval(() => this.drawTime(), 15000);
   }
 
   translate() {
@@ -49,6 +51,7 @@ export class Phone {
       this.part(selector).setAttribute("aria-label", word(name));
       this.part(selector).title = word(name);
     }
+    this.place.setAttribute("aria-label", word(this.role));
     this.part(".chat").setAttribute("aria-label", word(this.role));
     this.part(".input").setAttribute("aria-label", word("input"));
     if (this.person) this.draw();
@@ -56,6 +59,7 @@ export class Phone {
 
   async choose(id) {
     this.id = id;
+    this.unsent = [];
     remember(`phone-${this.role}`, id);
     await this.load();
   }
@@ -90,7 +94,16 @@ export class Phone {
     const activity = this.part(".activity");
     activity.classList.remove("is-typing");
     activity.textContent = offline ? word("isOffline") : blocked ? word("isBlocked") : word("bot");
-    this.part(".status time").textContent = clock(new Date());
+    this.drawTime();
+  }
+
+  drawTime() { this.part(".status time").textContent = clock(new Date()); }
+
+  drawDown() {
+    const down = this.part(".down");
+    down.hidden = this.isAtEnd();
+    down.querySelector("i").textContent = this.missed || "";
+    down.setAttribute("aria-label", this.missed ? `${word("down")}, ${word("missed")}: ${this.missed}` : word("down"));
   }
 
   drawChat() {
@@ -104,9 +117,10 @@ export class Phone {
     }
     if (!drawn.length) {
       const about = word(this.role === "client" ? "welcome" : "welcomeContractor");
-      drawn.push(el("div", { class: "welcome" }, el("b", {}, word("welcomeTitle")), about));
+      const first = word(this.role === "contractor" ? "beginHere" : "beginThen");
+      drawn.push(el("div", { class: "welcome" }, el("b", {}, word("welcomeTitle")), about, el("em", {}, first)));
     }
-    chat.replaceChildren(...drawn);
+    chat.replaceChildren(...drawn, ...this.unsent.map((text) => waiting(text)));
   }
 
   drawKeyboard() {
@@ -127,6 +141,7 @@ export class Phone {
   }
 
   element(messageId) { return this.part(`[data-message-id="${messageId}"]`); }
+  goToEnd() { this.missed = 0; this.follow(true); this.drawDown(); }
   isAtEnd() { const chat = this.part(".chat"); return chat.scrollHeight - chat.scrollTop - chat.clientHeight < 90; }
   follow(always = false) {
     const chat = this.part(".chat");
@@ -150,7 +165,9 @@ export class Phone {
     const drawn = bubble(message, this.actions);
     drawn.classList.add("is-new");
     chat.append(drawn);
+    if (message.from === "bot" && !this.wasAtEnd) this.missed += 1;
     this.follow(message.from === "person");
+    this.drawDown();
     if (message.from === "bot") { this.stopTyping(); this.noteUnread(); }
   }
 
@@ -169,7 +186,12 @@ export class Phone {
   removed({ message_id: id }) { this.messages.delete(id); this.element(id)?.remove(); }
   keyed({ keyboard }) { this.keyboard = keyboard; this.isKeyboardShown = true; this.drawKeyboard(); this.drawPerson(); }
   pinnedNow({ message_id: id }) { this.pinned = id; this.drawPinned(); }
-  becameOther({ person }) { this.person = person; this.drawPerson(); this.drawKeyboard(); }
+  becameOther({ person }) {
+    this.person = person; this.drawPerson(); this.drawKeyboard();
+    if (person.is_offline || !this.unsent.length) return;
+    this.unsent = [];
+    for (const one of this.place.querySelectorAll(".is-unsent")) one.remove();
+  }
 
   typed() {
     const activity = this.part(".activity");
@@ -202,7 +224,8 @@ export class Phone {
       if (answer?.queued) this.toast(word("queued"));
       return answer;
     } catch (error) {
-      this.toast(error.status === 409 ? word("gone") : `${word("failed")}: ${error.message}`);
+      const isSilent = !error.status;
+      this.toast(error.status === 409 ? word("gone") : isSilent ? word("noServerTap") : `${word("failed")}: ${error.message}`);
       return null;
     }
   }
@@ -240,23 +263,39 @@ export class Phone {
     this.drawPerson(); this.drawKeyboard();
   }
 
-  say(text) { return this.attempt(write(`/people/${this.id}/text`, { text })); }
+  async say(text) {
+    const sent = await this.attempt(write(`/people/${this.id}/text`, { text }));
+    if (sent?.queued) { this.unsent.push(text); this.part(".chat").append(waiting(text)); this.follow(true); }
+    return sent;
+  }
+
   act(name) { return this.attempt(write(`/people/${this.id}/${name}`)); }
   sendPlace(latitude, longitude) { return this.attempt(write(`/people/${this.id}/location`, { latitude, longitude })); }
   otherContact() { return this.attempt(write(`/people/${this.id}/contact`, { phone_number: "+79031112233", user_id: null })); }
   samplePhoto() { return this.attempt(upload(`/people/${this.id}/photo`, new FormData())); }
   photo(file) { const form = new FormData(); form.append("file", file); return this.attempt(upload(`/people/${this.id}/photo`, form)); }
 
+  document(file) { const form = new FormData(); form.append("file", file); return this.attempt(upload(`/people/${this.id}/document`, form)); }
+  voice() { return this.attempt(upload(`/people/${this.id}/voice`, new FormData())); }
+
   async shareContact() {
     const agreed = await ask(this, `${word("shareNumber")}\n${this.person.phone_number}`, { yes: word("share"), no: word("cancel") });
     if (agreed) await this.attempt(write(`/people/${this.id}/contact`));
   }
 
-  sendInput() {
-    const input = this.part(".input"), text = input.value.trim();
-    if (!text) return;
+  // What is too long for one message goes in several; what did not go comes back into the field.
+  async sendInput() {
+    const input = this.part(".input"), letters = [...input.value.trim()];
+    if (!letters.length) return;
     input.value = ""; input.style.height = "auto";
-    this.say(text);
+    while (letters.length) {
+      const piece = letters.splice(0, MOST_LETTERS).join("");
+      if (!piece.trim() || await this.say(piece)) continue;
+      input.value = [piece, ...letters].join("");
+      input.dispatchEvent(new Event("input"));
+      this.toast(word("noServer"));
+      return;
+    }
   }
 
   deepLink(url) {

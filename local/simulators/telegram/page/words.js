@@ -1,7 +1,7 @@
 // All words of the page, Russian first.
 const WORDS = {
   ru: {
-    subtitle: "Два телефона: клиент и подрядчик", banner: "Учебный стенд — денег нет",
+    title: "два телефона", subtitle: "Два телефона: клиент и подрядчик", banner: "Учебный стенд — денег нет",
     client: "Клиент", contractor: "Подрядчик", howTo: "Как попробовать",
     steps: ["Подрядчик: «Начать», «☰ Ещё», «🧰 Я мастер» и короткая анкета. Потом «🟢 На линии».",
       "Клиент: «Начать» и «📝 Новая заявка», место рядом с подрядчиком.",
@@ -23,11 +23,19 @@ const WORDS = {
     offline: "Пропасть из сети", online: "Вернуться в сеть", isOffline: "нет сети", isBlocked: "бот заблокирован",
     noCommands: "Бот ещё не назвал команд", place: "Место", contact: "Контакт", voice: "Голосовое сообщение",
     pinned: "Закреплено", forwarded: "Переслано", failed: "Не получилось", gone: "Этой кнопки уже нет",
+    switcher: "Чей телефон на экране", beginHere: "Начните здесь: нажмите «НАЧАТЬ» внизу.",
+    beginThen: "Сначала подготовьте телефон подрядчика, потом нажмите «НАЧАТЬ» здесь.",
+    photo: "Фото", document: "Файл (PDF, документ)", voiceSample: "Голосовое, 3 секунды", unsent: "ждёт сети",
+    noServer: "Стенд не отвечает. Ваш текст остался в поле.", noServerTap: "Стенд не отвечает, нажмите ещё раз позже.",
+    noteOffline: "сообщения и нажатия уйдут позже", noteOnline: "всё, что ждало, уйдёт сейчас",
+    noteBlock: "бот больше не сможет писать сюда", noteUnblock: "бот снова сможет писать",
+    noteHow: "пять шагов", pickOnMap: "Нажмите на схему или введите координаты: можно и в море.", wrongPlace: "Широта — от −90 до 90, долгота — от −180 до 180.",
+    botLanguage: "Язык страницы изменён. Язык бота меняет команда /lang.", missed: "новых", close: "Закрыть",
     blockedStart: "РАЗБЛОКИРОВАТЬ", pay: "Заплатить", isPaid: "Оплачено", paidSum: "Вы заплатили",
     emailIfAsked: "Почта для чека, если её ещё нет", trainingCard: "Учебная карта •• 4444, денег нет.",
   },
   en: {
-    subtitle: "Two phones: a client and a contractor", banner: "Training stand — no real money",
+    title: "two phones", subtitle: "Two phones: a client and a contractor", banner: "Training stand — no real money",
     client: "Client", contractor: "Contractor", howTo: "How to try it",
     steps: ["Contractor: Start, “☰ More”, “🧰 I am a contractor” and a short form. Then “🟢 On line”.",
       "Client: Start and “📝 New request”, at a place near the contractor.",
@@ -49,6 +57,14 @@ const WORDS = {
     offline: "Lose the network", online: "Get back on line", isOffline: "no network", isBlocked: "bot is blocked",
     noCommands: "The bot has named no commands yet", place: "Place", contact: "Contact", voice: "Voice message",
     pinned: "Pinned", forwarded: "Forwarded", failed: "That did not work", gone: "This button is gone",
+    switcher: "Whose phone is on the screen", beginHere: "Begin here: press START below.",
+    beginThen: "First set up the contractor's phone, then press START here.",
+    photo: "Photo", document: "File (PDF, document)", voiceSample: "Voice message, 3 seconds", unsent: "waits for the network",
+    noServer: "The stand does not answer. Your text is still in the field.", noServerTap: "The stand does not answer, press again later.",
+    noteOffline: "messages and taps will be sent later", noteOnline: "what has waited is sent now",
+    noteBlock: "the bot can no longer write here", noteUnblock: "the bot can write again",
+    noteHow: "five steps", pickOnMap: "Press on the map or type coordinates; even in the sea.", wrongPlace: "Latitude is from −90 to 90, longitude from −180 to 180.",
+    botLanguage: "The page has changed its language. The bot's own is changed by /lang.", missed: "new", close: "Close",
     blockedStart: "UNBLOCK", pay: "Pay", isPaid: "Paid", paidSum: "You paid",
     emailIfAsked: "E-mail for the receipt, if not known yet", trainingCard: "Training card •• 4444, no real money.",
   },
@@ -60,8 +76,9 @@ export const TOWNS = [
   ["Тверь", "Tver", 56.8587, 35.9176], ["Казань", "Kazan", 55.7887, 49.1221],
 ];
 
-let language = "ru";
-try { language = localStorage.getItem("language") || "ru"; } catch { /* private window */ }
+// Russian for everybody whose browser reads it; a choice made by hand is kept.
+let language = navigator.languages.some((one) => /^(ru|be|kk)\b/.test(one)) ? "ru" : "en";
+try { language = localStorage.getItem("language") || language; } catch { /* private window */ }
 
 export const currentLanguage = () => language;
 export const word = (name) => WORDS[language][name] ?? name;
