@@ -36,6 +36,9 @@ MORE_CLIENT = (
 )
 MORE_CONTRACTOR = (
     "menu.money",
+    "menu.radius",
+    "menu.farther",
+    "menu.night",
     "menu.new",
     "menu.orders",
     "menu.language",

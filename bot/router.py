@@ -10,6 +10,7 @@ from telegram.constants import ChatType
 
 from bot.callbacks import DRAFT, MENU, MONEY, OPEN, Tap, unpack
 from bot.handlers import (
+    agreements,
     contractor,
     dialogues,
     general,
@@ -46,6 +47,8 @@ COMMANDS: dict[str, Handler] = {
     "offers": contractor.list_offers,
     "jobs": contractor.list_jobs,
     "radius": contractor.ask_radius,
+    "night": agreements.ask_night,
+    "farther": agreements.ask_farther,
     "rating": contractor.show_rating,
     "docs": contractor.show_documents,
     "money": statements.show_money,
@@ -69,6 +72,9 @@ MENU_WORDS: dict[str, Handler] = {
     "menu.offers": contractor.list_offers,
     "menu.jobs": contractor.list_jobs,
     "menu.money": statements.show_money,
+    "menu.radius": contractor.ask_radius,
+    "menu.night": agreements.ask_night,
+    "menu.farther": agreements.ask_farther,
 }
 """What the menu's texts and buttons do; a tapped button answers the same as a typed word."""
 
@@ -138,7 +144,13 @@ class Router:
             await orders.tap(visit, tap)
 
 
-MENU_TAPS: dict[str, Handler] = {**MENU_WORDS, **general.TAPS, **receipts.TAPS, **contractor.TAPS}
+MENU_TAPS: dict[str, Handler] = {
+    **MENU_WORDS,
+    **general.TAPS,
+    **receipts.TAPS,
+    **contractor.TAPS,
+    **agreements.TAPS,
+}
 
 
 async def _message(visit: Visit) -> None:

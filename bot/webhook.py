@@ -19,7 +19,7 @@ ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member", "pre_checkout_
 _COMMANDS = (
     *("start", "new", "orders", "money", "email", "help", "support", "lang", "privacy"),
     "delete_me",
-    *("work", "offers", "jobs", "radius", "docs", "rating"),
+    *("work", "offers", "jobs", "radius", "farther", "night", "docs", "rating"),
 )
 
 

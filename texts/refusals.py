@@ -2,7 +2,7 @@
 
 from rules.errors import BY_NAME, RuleViolation
 from rules.views import OrderView
-from texts.catalogue import say
+from texts.catalogue import has, say
 from texts.formatting import money
 from texts.language import Language
 
@@ -21,6 +21,12 @@ def refusal(error: RuleViolation | str, lang: Language, view: OrderView | None =
         cap = money(view.claim.cap_kopecks, lang)
         return say("refusal.ClaimTooHigh_cap", lang, cap=cap)
     return say(f"refusal.{name}", lang)
+
+
+def refusal_to_support(error: RuleViolation | str, lang: Language) -> str:
+    """The sentence for whoever acts for support: of the order and the crew, not of 'you'."""
+    key = f"refusal_support.{_name(error)}"
+    return say(key, lang) if has(key) else refusal(error, lang)
 
 
 def problem_title(name: str) -> tuple[str, str]:

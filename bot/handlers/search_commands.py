@@ -3,19 +3,18 @@
 from collections.abc import Awaitable, Callable
 from itertools import groupby
 
+from bot.handlers.dialogues import show_where_we_are
+from bot.handlers.guard import guarded
 from bot.handlers.search import tell_place
-from bot.handlers.support import (
-    act_for_support,
-    guarded,
-    kopecks_of,
-    order_named,
-)
+from bot.handlers.support import act_for_support, kopecks_of, order_named
 from bot.visit import Visit
 from models.queries import offers as offer_queries
 from models.queries.explaining import beyond_reach
 from models.queries.offers import Dispatch
 from models.queries.quotes import extra_metres, order_quotes
+from rules.catalog import Estimate
 from rules.errors import BadInput, RuleViolation
+from rules.limits import PRICE_RISE_MAX
 from texts import explain, formatting, quotes
 from texts.cards import card_html
 from texts.catalogue import say
@@ -32,7 +31,10 @@ async def why(visit: Visit, rest: str) -> None:
         await _WHY(visit, rest)
         return
     if visit.contractor is None:
-        await _WIDEN(visit, rest)
+        await show_where_we_are(visit, is_unknown=True)
+        return
+    if not rest:
+        await visit.say("why_not.how")
         return
     try:
         await tell_place(visit, await order_named(visit, rest.split()), visit.contractor.id)
@@ -124,12 +126,18 @@ async def _price(visit: Visit, said: list[str]) -> None:
     row = await order_named(visit, said)
     low, high = kopecks_of(said, 1), kopecks_of(said, 2 if len(said) > 2 else 1)
     offer = PriceOffer(visit.user.id, low, high)
-    await act_for_support(visit, row, f"price{low}.{high}", "propose_price", offer)
+    try:
+        await act_for_support(visit, row, f"price{low}.{high}", "propose_price", offer)
+    except BadInput:
+        now = Estimate(row.estimate_low_kopecks, row.estimate_high_kopecks)
+        most = formatting.money(now.high_kopecks * PRICE_RISE_MAX, visit.lang)
+        shown = formatting.price_range(now, visit.lang)
+        await visit.say("price.bounds", now=shown, most=most)
 
 
-_WHY, _WIDEN = guarded(_why), guarded(_widen)
+_WHY = guarded("why", _why)
 COMMANDS: dict[str, Callable[[Visit, str], Awaitable[None]]] = {
     "why": why,
-    "widen": _WIDEN,
-    "price": guarded(_price),
+    "widen": guarded("widen", _widen),
+    "price": guarded("price", _price),
 }

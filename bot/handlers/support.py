@@ -5,6 +5,7 @@ from typing import Any
 
 from bot import support_dialogue
 from bot.handlers import breaks, claims, dialogues, payouts, receipts
+from bot.handlers.guard import guarded
 from bot.inbox import Postponed
 from bot.notices import owe_text
 from bot.relay import mark, marked_user
@@ -14,21 +15,19 @@ from models.orders import OrderRow
 from models.queries import orders as order_queries
 from models.queries import users
 from models.users import UserRow
-from rules.errors import BadInput, NotYours, OwnOrder, RuleViolation
+from rules.errors import BadInput, NotYours, OwnOrder
 from rules.limits import SUPPORT_ANSWER_CHARACTERS_MAX
-from rules.orders import Role
+from rules.orders import OrderState, Role
 from rules.reasons import SUPPORT_REASONS
 from runtime.logs import get_logger, order_context
 from texts import formatting
 from texts.cards import card_html
 from texts.catalogue import say, screen
 from texts.describe import describe
-from texts.refusals import refusal
 from workflows import messages
 from workflows.client import Unavailable, intent
 
 _log = get_logger(__name__)
-Command = Callable[[Visit, list[str]], Awaitable[None]]
 
 
 async def ask_question(visit: Visit, _: str) -> None:
@@ -111,6 +110,9 @@ async def describe_order(visit: Visit, said: list[str]) -> None:
     if view is None:
         raise NotYours()
     lines = describe(view, Role.SUPPORT, visit.lang)
+    if view.state is OrderState.SEARCHING:
+        number = formatting.order_number(row.number)
+        lines.append(say("support.search_next", visit.lang, number=number))
     await visit.send(card_html(formatting.order_number(row.number), lines))
 
 
@@ -147,6 +149,15 @@ async def _reassign(visit: Visit, said: list[str]) -> None:
     contractor_id = number_of(said[1], "C")
     if visit.contractor is not None and visit.contractor.id == contractor_id:
         raise OwnOrder()
+    async with visit.desk.database.reading() as session:
+        chosen = await session.get(ContractorRow, contractor_id)
+    if chosen is None:
+        raise NotYours()
+    crew = formatting.contractor_number(contractor_id)
+    if chosen.status is not ContractorStatus.ACTIVE or chosen.user_id == row.client_id:
+        is_own = chosen.user_id == row.client_id
+        await visit.say("support.own_crew" if is_own else "support.not_active", crew=crew)
+        return
     assignment = messages.Assignment(visit.user.id, contractor_id)
     await act_for_support(visit, row, f"assign{contractor_id}", "assign", assignment)
 
@@ -190,17 +201,19 @@ def _check_stranger(visit: Visit, row: OrderRow) -> None:
 
 
 async def act_for_support(visit: Visit, row: OrderRow, action: str, update: str, said: Any) -> None:
-    """Ask the workflow; the same command on the same version is one intent.
+    """Ask the workflow; one command is one intent, however often it is tried.
 
     Raises:
         OwnOrder: The person is this order's client or contractor.
     """
     _check_stranger(visit, row)
-    key = intent(row.id, action, row.version, visit.user.id)
+    key = intent(row.id, action, visit.update.update_id, visit.user.id)
     with order_context(row.id):
         try:
             await getattr(visit.desk.orders, update)(row.id, said, intent=key)
         except Unavailable as error:
+            if visit.attempt == 1:
+                await visit.say("tap.wait")
             raise Postponed(action) from error
         _log.info("support_action", action=update, support=visit.user.id)
     await describe_order(visit, [str(row.number)])
@@ -235,23 +248,8 @@ async def _moderate(visit: Visit, said: list[str], status: ContractorStatus, key
     await visit.send(screen("tap.ok", visit.lang))
 
 
-def guarded(command: Command) -> Callable[[Visit, str], Awaitable[None]]:
-    """For support only; to everybody else the command does not exist."""
-
-    async def run(visit: Visit, rest: str) -> None:
-        if not visit.is_support:
-            await dialogues.show_where_we_are(visit, is_unknown=True)
-            return
-        try:
-            await command(visit, rest.split())
-        except RuleViolation as error:
-            await visit.send(refusal(error, visit.lang))
-
-    return run
-
-
 COMMANDS: dict[str, Callable[[Visit, str], Awaitable[None]]] = {
-    name: guarded(command)
+    name: guarded(name, command)
     for name, command in {
         "order": describe_order,
         "who": _who,

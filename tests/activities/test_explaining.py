@@ -59,9 +59,9 @@ async def test_everybody_is_told_his_own_reason_and_support_all_of_them(
         far: "дальше вашего круга",
         full: "не было свободного времени",
         asleep: "была ночь",
-        refused: "уже отвечали",
+        refused: "Вас уже спрашивали",
         away: "не на линии",
-        other_trade: "не отмечена в ваших услугах",
+        other_trade: "Такой работы нет среди ваших",
         few_points: "Мало баллов",
         suspect: "Ваш профиль проверяют",
         own: "ваш собственный заказ",
@@ -72,7 +72,7 @@ async def test_everybody_is_told_his_own_reason_and_support_all_of_them(
     async with database.reading() as session:
         waves = waves_of(await order_offers(session, order.order_id))
     (lines,) = [wave_lines(one, RU) for one in waves]
-    head = f"Волна 1 (круг 1), правила v1, жребий {order.order_id}:1:1."
+    head = f"Волна 1 (поиск 1), правила v1, жребий {order.order_id}:1:1."
     assert lines[0] == head
     assert [line.split(",")[0] for line in lines[1:4]] == [
         f"C-{one}" for one in (chosen, newcomer, lower)
@@ -105,7 +105,7 @@ async def test_a_wave_that_asked_nobody_says_why(database: Database) -> None:
         waves = waves_of(await order_offers(session, order.order_id))
     lines = [wave_lines(one, RU) for one in waves]
     assert lines == [
-        ["Волна 1 (круг 1): никого не спросили.", "Не подошли: нет свободного времени – 1."]
+        ["Волна 1 (поиск 1): никого не спросили.", "Не подошли: нет свободного времени – 1."]
     ]
 
 
@@ -115,5 +115,5 @@ def test_what_became_of_an_offer_is_part_of_the_answer(became: OfferState) -> No
     place = Place(1, 2, 1, 0.2, terms, chosen=True, became=became.value)
     (line,) = why_not_lines(place, RU)
 
-    begins = {"lost": "Заявку вам предлагали, но первой", "won": "Заявка ваша."}
+    begins = {"lost": "Заявку вам предлагали. Другая бригада ответила раньше", "won": "Заявка ваша."}
     assert line.startswith(begins[became.value])

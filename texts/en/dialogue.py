@@ -24,6 +24,8 @@ WORDS = {
     "command.offers": "Offers",
     "command.jobs": "My jobs",
     "command.radius": "How far you travel",
+    "command.farther": "Farther jobs",
+    "command.night": "Calls at night",
     "command.docs": "Documents",
     "command.rating": "Rating and points",
     "greeting": (

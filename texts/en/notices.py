@@ -118,7 +118,9 @@ WORDS = {
     "notice.slot_refused.contractor": (
         "{number}: the client can't at another time. It stays {visit}."
     ),
-    "notice.needs_person.support": "{number}: a person is needed. {headline}, {town}.",
+    "notice.needs_person.support": (
+        "{number}: a person is needed. {headline}, {town}. Next: /order {number}"
+    ),
     "notice.money_stuck.support": (
         "{number}: money does not move, a person is needed. {operation}, {amount}: {trouble}."
     ),

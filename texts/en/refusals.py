@@ -31,6 +31,21 @@ WORDS = {
     "refusal.BreakClosed": "This break is past that step: look at /breaks.",
     "refusal.SamePersonTwice": "Another person must approve it, not the one who proposed it.",
     "refusal.OwnOrder": "This order is your own: somebody else of support must decide.",
+    # to support: of the order and the crew, not of support
+    "refusal_support.RuleViolation": "That is not possible now. See the order: /order, its number.",
+    "refusal_support.TransitionRefused": (
+        "The order's present state does not allow that. See it: /order and its number."
+    ),
+    "refusal_support.NotYours": "We have no such number. Check it.",
+    "refusal_support.OrderClosed": "The order is closed and can't be changed. How it ended: /order",
+    "refusal_support.OrderTaken": "The order has a crew already. Which: /who and its number.",
+    "refusal_support.AlreadyYours": "This crew has the order already.",
+    "refusal_support.NoCapacity": (
+        "This crew has no free time. Choose another: /why and the order's number."
+    ),
+    "refusal_support.QuotaReached": "This crew has taken enough jobs. Choose another.",
+    "refusal_support.NoClaimOpen": "No costs of this order wait for a decision.",
+    "refusal_support.ClaimTooHigh": "Too much. How much is possible: /claim, the order's number.",
     "problem.RuleViolation": "A rule does not allow this",
     "problem.BadInput": "Invalid input",
     "problem.TransitionRefused": "This step is not possible in this state",

@@ -3,6 +3,9 @@
 WORDS = {
     "menu.online": "🟢 On line",
     "menu.offline": "⚪ Day off",
+    "menu.radius": "📏 How far I travel",
+    "menu.farther": "🛣 Farther jobs",
+    "menu.night": "🌙 Calls at night",
     "menu.jobs": "🧰 My jobs",
     "menu.offers": "📨 Offers",
     "join.start": (
@@ -16,9 +19,16 @@ WORDS = {
     "join.radius": "How far do you travel?",
     "join.radius_button": "up to {distance}",
     "join.farther": (
-        "Travel farther if nobody is near?\nUp to {distance}, the client pays the same price."
+        "Call you beyond your circle?\n"
+        "Up to {distance}, and only if nobody is near. The client pays the same price."
     ),
-    "join.night": "Call you at night for urgent jobs?",
+    "farther.yes": "We call you farther, too, up to {distance}.",
+    "farther.no": "We do not call you beyond your circle.",
+    "join.night": (
+        "Call you at night for urgent jobs?\nNight is from {start}:00 to {end}:00 at your place."
+    ),
+    "night.yes": "At night we call you for urgent jobs.",
+    "night.no": "We do not wake you at night.",
     "join.phone": "Your phone\nThe client sees it only after the prepayment.",
     "join.check": (
         "Check your form\nName: {name}\nWork: {services}\nBase: {town}, up to {distance}"
@@ -30,7 +40,9 @@ WORDS = {
     "join.already": "You are registered already: {number}.",
     "join.picked": "☑️ {service}",
     "join.unpicked": "⬜ {service}",
-    "work.online": "You are on line. Requests come here.",
+    "work.online": (
+        "You are on line. Requests come here.\nUrgent jobs at night, too? Then press /night"
+    ),
     "work.offline": "Day off. No new requests, your jobs stay.",
     "work.not_approved": "Your form is still being checked. We will write when it is ready.",
     "work.suspended": "Requests to you are suspended. Write to us.",

@@ -24,6 +24,8 @@ WORDS = {
     "command.offers": "Предложения",
     "command.jobs": "Мои работы",
     "command.radius": "Как далеко ездите",
+    "command.farther": "Ездить ли дальше",
+    "command.night": "Вызовы ночью",
     "command.docs": "Документы",
     "command.rating": "Рейтинг и баллы",
     "greeting": (

@@ -116,7 +116,9 @@ WORDS = {
     "notice.slot_refused.contractor": (
         "{number}: клиент не может в другое время. Остаётся {visit}."
     ),
-    "notice.needs_person.support": "{number}: нужен человек. {headline}, {town}.",
+    "notice.needs_person.support": (
+        "{number}: нужен человек. {headline}, {town}. Что дальше: /order {number}"
+    ),
     "notice.money_stuck.support": (
         "{number}: деньги не движутся, нужен человек. {operation}, {amount}: {trouble}."
     ),

@@ -31,6 +31,21 @@ WORDS = {
     "refusal.BreakClosed": "С этим расхождением так уже нельзя: посмотрите /breaks.",
     "refusal.SamePersonTwice": "Подтвердить должен другой человек, не тот, кто предложил.",
     "refusal.OwnOrder": "Это ваш собственный заказ: решить должен другой сотрудник.",
+    # поддержке: о заказе и бригаде, а не о ней самой
+    "refusal_support.RuleViolation": "Так сейчас нельзя. Что с заказом: /order и его номер.",
+    "refusal_support.TransitionRefused": (
+        "Сейчас с этим заказом так нельзя. В каком он состоянии: /order и его номер."
+    ),
+    "refusal_support.NotYours": "Такого номера у нас нет. Проверьте его.",
+    "refusal_support.OrderClosed": "Заказ закрыт, изменить ничего нельзя. Чем кончился: /order",
+    "refusal_support.OrderTaken": "У заказа уже есть бригада. Какая: /who и номер заказа.",
+    "refusal_support.AlreadyYours": "Заказ уже у этой бригады.",
+    "refusal_support.NoCapacity": (
+        "У этой бригады нет свободного времени. Выберите другую: /why и номер заказа."
+    ),
+    "refusal_support.QuotaReached": "Эта бригада взяла достаточно работ. Выберите другую.",
+    "refusal_support.NoClaimOpen": "По этому заказу нет расходов, которые ждут решения.",
+    "refusal_support.ClaimTooHigh": "Слишком много. Сколько можно: /claim и номер заказа.",
     "problem.RuleViolation": "Правило не позволяет это сделать",
     "problem.BadInput": "Неверные данные",
     "problem.TransitionRefused": "Шаг невозможен в этом состоянии",
