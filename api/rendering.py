@@ -103,6 +103,9 @@ def order_page(view: OrderView, visit: Visit) -> HTMLResponse:
     awaited, meeting, sums = describe.sections(view, Role.CLIENT, lang, cost=True)
     if view.state is OrderState.CANCELLED and view.claim is None:
         awaited = [*awaited, say("page.again", lang)]
+    card = order_card(view, lang)
+    if any(one.action.startswith("rate") for row in card.buttons for one in row):
+        awaited = [*awaited, say("page.rate", lang)]
     values = {
         "headline": describe.headline(view, Role.CLIENT, lang),
         "what": describe.what(view, lang),
@@ -114,7 +117,6 @@ def order_page(view: OrderView, visit: Visit) -> HTMLResponse:
         "phone": _phone(view),
         "wait": wait_seconds(view),
     }
-    card = order_card(view, lang)
     return _page("order.html", view, visit, card, values)
 
 

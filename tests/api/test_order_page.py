@@ -158,6 +158,16 @@ async def test_without_a_script_a_page_that_waits_loads_itself_again(api: Stage)
     assert "refresh" not in asked.split("<body>")[0]
 
 
+@pytest.mark.parametrize(("name", "is_asked"), [("completed", True), ("completed_rated", False)])
+async def test_stars_are_offered_with_what_they_mean(api: Stage, name: str, is_asked: bool) -> None:
+    url, _ = await page_of(api, name)
+
+    shown = (await api.http.get(f"{url}?lang=ru")).text
+
+    assert ("Оцените бригаду: 1 – плохо" in shown) is is_asked
+    assert ('value="rate5"' in shown) is is_asked
+
+
 async def test_a_cancellation_of_an_older_page_is_asked_again(api: Stage) -> None:
     url, _ = await page_of(api, "on_the_way")
 

@@ -18,6 +18,7 @@ WORDS = {
     "page.money": "Money",
     "page.steps": "finding a crew|prepayment|visit|work|acceptance",
     "page.again": "Need a crew again? Press “New request” in Telegram.",
+    "page.rate": "Rate the crew: 1 is poor, 5 is excellent.",
     "page.updated": "Updated {when}.",
     "page.refresh": "Refresh",
     "page.saved": "Done, the order is updated.",
