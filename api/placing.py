@@ -110,13 +110,14 @@ def check_wish(order: OrderIn, spot: Spot, now: datetime) -> None:
     """The wished day lies between today and 60 days ahead, at the place.
 
     Raises:
-        BadTime: It does not.
+        Problem: 422, it does not.
     """
     if order.wish_day is None:
         return
     today = (now + timedelta(minutes=spot.utc_offset_minutes)).date()
     if not 0 <= (order.wish_day - today).days <= WISH_DAYS_MAX:
-        raise BadTime("the wished day is past or too far ahead")
+        said = "The wished day is past or too far ahead."
+        raise invalid("/wish_day", said, code=BadTime.__name__)
 
 
 def mark(caller: Caller) -> str:

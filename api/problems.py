@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from rules.errors import BY_NAME, BadInput, NotYours, RuleViolation
-from texts.language import pick
-from texts.refusals import problem_title, refusal
+from texts.language import Language, pick
+from texts.refusals import problem_title, refusal, status_title
 from workflows.client import Unavailable
 
 MEDIA_TYPE = "application/problem+json"
@@ -39,24 +39,25 @@ def not_found() -> Problem:
     return Problem(404, NotYours.__name__)
 
 
-def invalid(pointer: str, detail: str, **more: Any) -> Problem:
-    """One field of the request cannot be used."""
+def invalid(pointer: str, detail: str, *, code: str = BadInput.__name__, **more: Any) -> Problem:
+    """One field of the request cannot be used; `code` is said in the caller's language."""
     errors = [{"pointer": pointer, "detail": detail}]
-    return Problem(422, BadInput.__name__, detail, errors=errors, **more)
+    return Problem(422, code, errors=errors, **more)
 
 
 def problem_response(request: Request, problem: Problem) -> JSONResponse:
     """The response of a problem, its sentence in the language that the caller asked for."""
     russian, english = _titles(problem)
-    detail = problem.detail
-    if not detail and problem.code in BY_NAME:
-        detail = refusal(problem.code, pick(request.headers.get("accept-language")))
+    detail, lang = problem.detail, pick(request.headers.get("accept-language"))
+    if not detail:
+        plain = russian if lang is Language.RU else english
+        detail = refusal(problem.code, lang) if problem.code in BY_NAME else plain
     body: dict[str, Any] = {
         "type": f"urn:drillflow:problem:{problem.code}",
         "title": english,
         "title_ru": russian,
         "status": problem.status,
-        "detail": detail or english,
+        "detail": detail,
         "instance": f"urn:request:{getattr(request.state, 'request_id', '')}",
         "code": problem.code,
         **problem.more,
@@ -72,8 +73,7 @@ def problem_response(request: Request, problem: Problem) -> JSONResponse:
 def _titles(problem: Problem) -> tuple[str, str]:
     if problem.code in BY_NAME:
         return problem_title(problem.code)
-    phrase = HTTPStatus(problem.status).phrase
-    return phrase, phrase
+    return status_title(problem.status)
 
 
 def install(app: FastAPI) -> None:
@@ -115,9 +115,18 @@ def as_problem(error: Exception) -> Problem:
 def _of_fields(error: RequestValidationError) -> Problem:
     # What was sent is never repeated: it may be personal, and NaN is no JSON.
     errors = [
-        {"pointer": "/" + "/".join(str(part) for part in one["loc"][1:]), "detail": one["msg"]}
+        {
+            "pointer": "/" + "/".join(str(part) for part in one["loc"][1:]),
+            "detail": _sentence(one["msg"]),
+        }
         for one in error.errors()[:_ERRORS_MAX]
     ]
     if any(one["type"] == "json_invalid" for one in error.errors()):
-        return Problem(400, "BadJson", "The body is not JSON.")
+        return Problem(400, "BadJson")
     return Problem(422, BadInput.__name__, errors=errors)
+
+
+def _sentence(said: str) -> str:
+    """The library's words about a field, as a sentence."""
+    plain = said.removeprefix("Value error, ").rstrip(".")
+    return f"{plain[:1].upper()}{plain[1:]}."

@@ -12,6 +12,8 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictBool,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -125,11 +127,14 @@ class OrderIn(Asked):
     wish_day: Annotated[date | None, BeforeValidator(_day)] = None
     comment: Annotated[Words, Field(max_length=COMMENT_CHARACTERS_MAX)] | None = None
 
-    @model_validator(mode="after")
-    def _answer_the_question(self) -> Self:
-        if self.detail not in DETAILS[self.service]:
-            raise ValueError(f"detail must be one of {', '.join(DETAILS[self.service])}")
-        return self
+    @field_validator("detail")
+    @classmethod
+    def _answer_the_question(cls, detail: str, before: ValidationInfo) -> str:
+        """One of the service's answers; of an unknown service any, for that is refused itself."""
+        service = before.data.get("service")
+        if service is not None and detail not in DETAILS[service]:
+            raise ValueError(f"must be one of {', '.join(DETAILS[service])}")
+        return detail
 
 
 class CancelIn(Asked):

@@ -33,3 +33,10 @@ def problem_title(name: str) -> tuple[str, str]:
     """A refusal's short title for problem+json, in Russian and English."""
     key = f"problem.{_name(name)}"
     return say(key, Language.RU), say(key, Language.EN)
+
+
+def status_title(status: int) -> tuple[str, str]:
+    """The short title of an HTTP status that is no refusal of ours, in Russian and English."""
+    key = f"problem.http.{status}"
+    known = key if has(key) else "problem.http.other"
+    return say(known, Language.RU), say(known, Language.EN)
