@@ -103,10 +103,11 @@ EN = {
 }
 
 
-def roubles(kopecks: int) -> str:
-    """An amount for people: `2 000 ₽`, with kopecks only where there are any."""
-    whole = f"{kopecks // 100:,}".replace(",", "\u202f")
-    rest = f",{kopecks % 100:02d}" if kopecks % 100 else ""
+def roubles(kopecks: int, lang: str = "ru") -> str:
+    """An amount for people: `2 000 ₽` or `2,000 ₽`, with kopecks only where there are any."""
+    thousands, point = (",", ".") if lang == "en" else ("\u202f", ",")
+    whole = f"{kopecks // 100:,}".replace(",", thousands)
+    rest = f"{point}{kopecks % 100:02d}" if kopecks % 100 else ""
     return f"{whole}{rest}\u00a0₽"
 
 
