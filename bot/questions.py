@@ -25,6 +25,14 @@ from texts.language import Language
 _Question = Callable[[OrderView, Role, Language], Card]
 
 
+ASKED_TWICE = ("waive", "claim_yes", "block", "rate1", "rate2")
+"""One tap would do what nobody can take back: these are asked once more."""
+
+
+def _sure(action: str) -> _Question:
+    return lambda view, _, lang: confirmations.sure_card(view, action, lang)
+
+
 def _slot(view: OrderView, role: Role, lang: Language) -> Card:
     choices = confirmations.slot_choices(view, datetime.now(UTC))
     return confirmations.slot_choices_card(view, choices, lang, role)
@@ -39,6 +47,7 @@ QUESTIONS: dict[str, _Question] = {
     "claim_no": lambda view, _, lang: confirmations.object_card(view, lang),
     "no_show": lambda view, _, lang: confirmations.no_show_card(view, lang),
     "slot": _slot,
+    **{action: _sure(action) for action in ASKED_TWICE},
 }
 """Actions that first ask why, when or whether."""
 

@@ -16,6 +16,9 @@ from texts.formatting import counted, money, order_number, when
 from texts.language import Language
 from texts.signs import REFUSE
 
+SURE = "sure_"
+"""Before the action of a yes: what it leads to cannot be taken back."""
+
 _SLOT = "slot_"
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _CHOICES_MAX = 6
@@ -78,6 +81,19 @@ def no_show_card(view: OrderView, lang: Language) -> Card:
     lines = [say("confirm.no_show.how", lang)]
     yes = Button(say("confirm.no_show.yes", lang), "no_show_yes")
     title = _title("no_show", view, lang)
+    return Card(card_html(title, lines), ((yes,), (button("keep", lang),)))
+
+
+def sure_card(view: OrderView, action: str, lang: Language) -> Card:
+    """Whether a tap was meant that nobody can take back: a waiver, a consent, a bad rating."""
+    stars = int(action[4:]) if action.startswith("rate") else 0
+    key = "rate" if stars else action
+    asked = money(view.claim.amount_kopecks, lang) if view.claim is not None else ""
+    title = say(
+        f"confirm.{key}.title", lang, number=order_number(view.number), stars=stars, amount=asked
+    )
+    yes = Button(say(f"confirm.{key}.yes", lang, stars=stars, amount=asked), f"{SURE}{action}")
+    lines = [say(f"confirm.{key}.how", lang)]
     return Card(card_html(title, lines), ((yes,), (button("keep", lang),)))
 
 

@@ -1,5 +1,7 @@
 """Taps on orders' cards, for both sides, and the client's list of orders."""
 
+from dataclasses import replace
+
 from bot import amount_dialogue, claim_dialogue
 from bot.acts import Wish, act, refresh, role_in, view_of
 from bot.callbacks import Tap
@@ -11,7 +13,7 @@ from bot.handlers.claims import appeal
 from bot.handlers.support import begin_question
 from bot.keyboards import order_list
 from bot.outbox_rows import question_answered
-from bot.questions import QUESTIONS, question
+from bot.questions import ASKED_TWICE, QUESTIONS, question
 from bot.visit import Visit
 from models.orders import OrderRow
 from models.queries import files
@@ -23,6 +25,7 @@ from rules.orders import ClaimState, OrderState, Role
 from runtime.logs import order_context
 from texts import reasons
 from texts.catalogue import say
+from texts.confirmations import SURE
 from texts.refusals import refusal
 
 
@@ -54,16 +57,25 @@ async def tap(visit: Visit, tapped: Tap) -> None:
     row, role, actor_id = found
     with order_context(row.id):
         await _question_is_answered(visit, card_key(row.id, role, actor_id))
-        if tapped.action in QUESTIONS:
+        sure = tapped.action.removeprefix(SURE)
+        if sure != tapped.action:
+            await _do(visit, replace(tapped, action=sure), row, role, actor_id)
+        elif tapped.action in QUESTIONS:
             await _ask_back(visit, tapped, row, role, actor_id)
-        elif tapped.action in _ASIDE:
-            await _ASIDE[tapped.action](visit, row, role, actor_id)
         elif quotes.asks(tapped.action, role):
             await quotes.ask(visit, tapped, row, role, actor_id)
         elif tapped.action == "done":
             await _ask_price(visit, tapped, row, role, actor_id)
         else:
-            await _act(visit, tapped, row, role, actor_id)
+            await _do(visit, tapped, row, role, actor_id)
+
+
+async def _do(visit: Visit, tapped: Tap, row: OrderRow, role: Role, actor_id: int) -> None:
+    aside = _ASIDE.get(tapped.action)
+    if aside is not None:
+        await aside(visit, row, role, actor_id)
+        return
+    await _act(visit, tapped, row, role, actor_id)
 
 
 async def _act(visit: Visit, tapped: Tap, row: OrderRow, role: Role, actor_id: int) -> None:
@@ -96,6 +108,10 @@ async def _ask_back(visit: Visit, tapped: Tap, row: OrderRow, role: Role, actor_
         return
     desk, action = visit.desk, tapped.action
     card = await question(desk.database, action, view, role, visit.lang, desk.policy)
+    if card is None and action in ASKED_TWICE:
+        # The workflow gives the reason.
+        await _do(visit, tapped, row, role, actor_id)
+        return
     if card is None:
         # The card has moved on: show how things are now.
         await visit.answer(say("stale", visit.lang))

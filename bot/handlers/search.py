@@ -2,7 +2,7 @@
 
 from sqlalchemy.dialects.postgresql import insert
 
-from bot.acts import view_of
+from bot.acts import refresh, view_of
 from bot.visit import Visit
 from models.offers import BlockRow
 from models.orders import OrderRow
@@ -49,4 +49,6 @@ async def part(visit: Visit, row: OrderRow, role: Role, actor_id: int) -> None:
     async with visit.desk.database.transaction() as session:
         await session.exec(insert(BlockRow).values(values).on_conflict_do_nothing())
     _log.info("parted", by=role.value)
-    await visit.answer(say("block.done", visit.lang))
+    await visit.answer(say("block.done", visit.lang), alert=True)
+    # The question gives way to the card.
+    await refresh(visit, row.id, role, actor_id)

@@ -118,7 +118,7 @@ def test_a_late_cancellation_pays_the_claimed_costs_and_returns_the_rest(village
     order.cancel()
     crew.confirm("claim", "claim_r0", order.number)
     crew.choose_each("50", "skip", "send")
-    order.client.press("claim_yes", order.number)
+    order.client.confirm("claim_yes", "sure_claim_yes", order.number)
 
     # Half of the prepayment can be claimed; half of that was.
     assert order.closed() == Money(captured=1000_00, refunded=750_00, contractor=250_00)

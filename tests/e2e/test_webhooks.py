@@ -23,7 +23,7 @@ def test_the_ends_are_the_same_when_notices_are(house: House, webhooks: str) -> 
     by_card.work(crews[0])
     by_sbp.cancel()
     by_card.finish(crews[0])
-    crews[2].press("waive", by_sbp.number)
+    crews[2].confirm("waive", "sure_waive", by_sbp.number)
 
     assert by_card.closed() == Money(captured=1000_00, platform=250_00, contractor=750_00)
     assert freed.closed() == Money()
