@@ -11,6 +11,8 @@ from local.temporal import NAMESPACE, EmbeddedTemporal, TemporalOptions
 from runtime.payloads import data_converter
 from tests.simulators.yookassa.harness import Simulator, simulating
 from tests.workflows.crew import living
+from tests.workflows.outside import Outside, open_outside
+from tests.workflows.people import Village, settle
 from tests.workflows.world import Town, World
 
 
@@ -68,3 +70,19 @@ async def plain_temporal(service_dir: Path) -> AsyncIterator[Client]:
     server.start()
     yield await Client.connect(server.address, namespace=NAMESPACE, data_converter=data_converter)
     server.stop()
+
+
+@pytest.fixture(scope="module")
+async def outside(world: World, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Outside]:
+    """The bot, the API and the order's page around the world."""
+    async with open_outside(world, tmp_path_factory.mktemp("outside")) as doors:
+        yield doors
+
+
+@pytest.fixture
+async def village(outside: Outside) -> AsyncIterator[Village]:
+    """A real town of its own; what is open there is ended afterwards."""
+    place = settle(outside)
+    yield place
+    outside.world.simulator.client.delete("/sim/faults")
+    await place.close()
