@@ -19,8 +19,8 @@ args ?=
 WORKERS ?= 4
 PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadfile
 
-.PHONY: help demo up test test-ui test-money test-season chaos bench simulate histories register replay books check \
-	fmt migrate
+.PHONY: help demo up test test-ui screenshots test-money test-season chaos bench simulate histories \
+	register replay books check fmt migrate
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ test: $(DEV) ## Run the test suite on real services (args="-k offers" to choose)
 
 test-ui: $(DEV) ## Browser checks and screenshots (needs Chromium)
 	@$(PY) -m pytest -m ui $(args)
+
+screenshots: $(DEV) ## Take the pictures of docs/images again (needs Chromium)
+	@DRILLFLOW_SCREENSHOTS=1 $(PY) -m pytest -m ui tests/ui \
+	  -k "ru-1360 or changed_mind or temporal" $(args)
 
 test-money: $(DEV) ## Money tests with payment notices lost or repeated (WEBHOOKS=dropped|fivefold)
 	@DRILLFLOW_TEST_WEBHOOKS=$(or $(WEBHOOKS),dropped) $(PYTEST) -m money $(args)

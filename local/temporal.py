@@ -16,6 +16,7 @@ STOP_SECONDS = 10.0
 NAMESPACE = "default"
 RETENTION = "720h"  # 30 days; the development server's own default is 24 h
 SEARCH_ATTRIBUTES = {
+    "OrderNumber": "Keyword",
     "OrderState": "Keyword",
     "ServiceType": "Keyword",
     "Region": "Keyword",

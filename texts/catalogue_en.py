@@ -15,6 +15,7 @@ from texts.en import (
     registration,
     search,
     statements,
+    timeline,
 )
 
 CATALOGUE: dict[str, str] = {
@@ -32,4 +33,5 @@ CATALOGUE: dict[str, str] = {
     **pages.WORDS,
     **statements.WORDS,
     **breaks.WORDS,
+    **timeline.WORDS,
 }

@@ -14,6 +14,7 @@ from activities.orders import OrderActivities
 from rules import booking, claims, payments, searching, working
 from rules.errors import RuleViolation
 from rules.orders import ClaimState, OrderState, Role
+from texts.timeline import label
 from workflows.messages import OrderInput, OrderResult
 from workflows.order_quotes import Quoting
 from workflows.policies import WRITE_RETRY, WRITE_TIMEOUT
@@ -88,7 +89,7 @@ class OrderWorkflow(Quoting):
             ),
             start_to_close_timeout=WRITE_TIMEOUT,
             retry_policy=WRITE_RETRY,
-            summary="Write the order down",
+            summary=label("write_down"),
         )
         if opened.refused is not None:
             self._refused_at_the_door = opened.refused
@@ -124,17 +125,17 @@ class OrderWorkflow(Quoting):
             await self.wait(
                 lambda: self._paid_or_over() or not self._payments_are_down(),
                 None,
-                "Payments are down: the window stands",
+                label("payments_down"),
             )
             return
         remind_at = booking.next_reminder(self.order, workflow.now())
         if remind_at is not None:
-            if not await self.wait(changed, remind_at, "Prepayment: remind"):
+            if not await self.wait(changed, remind_at, label("payment_remind")):
                 self.decide(booking.payment_reminded(self.order, workflow.now()))
                 await self.written()
             return
         due = booking.payment_ends(self.order)
-        if await self.wait(changed, due, "Prepayment: end of the window"):
+        if await self.wait(changed, due, label("payment_end")):
             return
         await self._look_once_more()
         if not changed():
@@ -157,11 +158,11 @@ class OrderWorkflow(Quoting):
         def answered() -> bool:
             return self._paid_or_over() or self._attempt(attempt.number) is not attempt
 
-        if await self.wait(answered, workflow.now() + LAST_LOOK, "Prepayment: last look"):
+        if await self.wait(answered, workflow.now() + LAST_LOOK, label("payment_look")):
             return
         # No answer yet: it is waited for until it comes, or until payments are known to be down.
         await self.wait(
-            lambda: answered() or attempt.number not in self._asking, None, "The provider's answer"
+            lambda: answered() or attempt.number not in self._asking, None, label("payment_answer")
         )
 
     async def _await_start(self) -> None:
@@ -175,22 +176,22 @@ class OrderWorkflow(Quoting):
 
         remind_at = working.visit_reminder_at(order)
         if remind_at is not None and remind_at > workflow.now():
-            if await self.wait(changed, remind_at, "Visit: remind the contractor"):
+            if await self.wait(changed, remind_at, label("visit_remind")):
                 return
             if self.order.set_off_at is None:
                 self.decide(working.visit_reminded(self.order, workflow.now()))
                 await self.written()
         if not self.order.needs_attention:
-            if await self.wait(changed, working.start_ends(order), "Visit: start is overdue"):
+            if await self.wait(changed, working.start_ends(order), label("visit_overdue")):
                 return
             self.decide(working.start_overdue(self.order, workflow.now()))
             await self.written()
-        await self.wait(changed, None, "The contractor's start, or the client's word")
+        await self.wait(changed, None, label("visit_word"))
 
     async def _await_word(self) -> None:
         """Work is under way, or support is deciding: people end this, not a clock."""
         state = self.order.state
-        what = "The contractor's 'done'" if state is OrderState.IN_PROGRESS else "Support decides"
+        what = label("done" if state is OrderState.IN_PROGRESS else "support")
         await self.wait(lambda: self.order.state is not state, None, what)
 
     async def _await_acceptance(self) -> None:
@@ -198,7 +199,7 @@ class OrderWorkflow(Quoting):
         answered = await self.wait(
             lambda: self.order.state is not OrderState.AWAITING_ACCEPTANCE,
             working.auto_accept_at(self.order),
-            "Work done: accepted by itself",
+            label("acceptance"),
         )
         if not answered:
             self.decide(working.work_accepted(self.order, Role.SYSTEM, workflow.now()))
@@ -210,12 +211,12 @@ class OrderWorkflow(Quoting):
         def disputed() -> bool:
             return self.order.state is not OrderState.COMPLETED
 
-        if await self.wait(disputed, working.dispute_ends(self.order), "Dispute window"):
+        if await self.wait(disputed, working.dispute_ends(self.order), label("dispute_window")):
             return
         await self.wait(
             lambda: disputed() or working.both_rated(self.order),
             working.review_ends(self.order),
-            "Ratings of both sides",
+            label("ratings"),
         )
         if not disputed():
             await self._close()
@@ -230,7 +231,7 @@ class OrderWorkflow(Quoting):
         answered = await self.wait(
             lambda: self.order.claim != claim,
             None if objected else claim.until,
-            "Support decides the claim" if objected else f"Cost claim is {claim.state.value}",
+            label("claim_support" if objected else f"claim_{claim.state.value}"),
         )
         if answered:
             return
@@ -241,7 +242,7 @@ class OrderWorkflow(Quoting):
         """Wait until nothing is pending at the provider; then the books are closed for good."""
         state = self.order.state
         await self.wait(
-            lambda: self.money_at_rest or self.order.state is not state, None, "Money at rest"
+            lambda: self.money_at_rest or self.order.state is not state, None, label("money_rest")
         )
         if self.order.state is state:
             self.decide(working.settle_and_close(self.order, workflow.now()))

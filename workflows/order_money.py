@@ -11,8 +11,7 @@ from activities.messages import PaymentStep
 from activities.payments import PaymentActivities
 from rules import booking, native, payments, stuck, troubles
 from rules.payments import AttemptState, Op, Seen, Step
-from texts.formatting import money as roubles
-from texts.language import Language
+from texts.timeline import intent_label, label, payment_label
 from workflows.order_record import OrderRecord
 from workflows.policies import (
     MONEY_HEARTBEAT,
@@ -94,15 +93,13 @@ class Cashier(OrderRecord):
                 return True
             return number in self._noticed and step is not None
 
-        deadline = step.at if step is not None else None
-        if deadline is None:
+        if step is None or step.at is None:
             await workflow.wait_condition(changed)
             return
-        left = deadline - workflow.now()
+        left, offset = step.at - workflow.now(), self.order.utc_offset_minutes
+        summary = intent_label(step.attempt, step.op, step.at, offset)
         try:
-            await workflow.wait_condition(
-                changed, timeout=left, timeout_summary=_intent(step, deadline)
-            )
+            await workflow.wait_condition(changed, timeout=left, timeout_summary=summary)
         except TimeoutError:
             return
 
@@ -136,7 +133,12 @@ class Cashier(OrderRecord):
                 schedule_to_close_timeout=troubles.patience(attempt, step.op),
                 heartbeat_timeout=MONEY_HEARTBEAT,
                 retry_policy=MONEY_RETRY,
-                summary=_summary(step, attempt.amount_kopecks),
+                summary=payment_label(
+                    step.attempt,
+                    step.op,
+                    step.amount_kopecks or attempt.amount_kopecks,
+                    step.refund_seq,
+                ),
             )
         except ActivityError as failure:
             if failure.retry_state is not RetryState.TIMEOUT:
@@ -213,22 +215,10 @@ class Cashier(OrderRecord):
             await workflow.wait_condition(
                 lambda: current.number not in self._asking,
                 timeout=PAGE_PATIENCE,
-                timeout_summary="The provider's answer, before a page is given again",
+                timeout_summary=label("payment_page"),
             )
 
     @property
     def money_at_rest(self) -> bool:
         """Nothing is pending at the provider and nothing is due."""
         return payments.next_step(self.money, self.order.policy) is None
-
-
-def _summary(step: Step, attempt_kopecks: int) -> str:
-    kopecks = step.amount_kopecks or attempt_kopecks
-    seq = f", refund {step.refund_seq}" if step.refund_seq else ""
-    return f"Payment {step.attempt}: {step.op.value} {roubles(kopecks, Language.EN)}{seq}"
-
-
-def _intent(step: Step | None, at: datetime) -> str:
-    if step is None:
-        return "Money at rest"
-    return f"Payment {step.attempt}: {step.op.value} at {at:%d.%m %H:%M:%S} UTC"

@@ -12,6 +12,7 @@ from rules.changes import Change
 from rules.orders import Offer
 from rules.quotes import Quotes
 from texts.formatting import clock
+from texts.timeline import label
 from workflows.order_quote_updates import QuoteUpdates
 
 
@@ -70,7 +71,7 @@ class Quoting(QuoteUpdates):
                 not quoting.is_quoting(self.order) or quoting.enough(self.order, workflow.now())
             ),
             ends,
-            f"Quotes: waiting until {self._clock(ends)}",
+            label("quotes", until=self._clock(ends)),
         )
 
     async def _await_choice(self, until: datetime) -> None:
@@ -82,9 +83,9 @@ class Quoting(QuoteUpdates):
 
         remind_at = choosing.next_reminder(self.order)
         if remind_at is not None:
-            if not await self.wait(changed, remind_at, "Quotes: remind the client to choose"):
+            if not await self.wait(changed, remind_at, label("choice_remind")):
                 await self._decide(choosing.choice_reminded(self.order, workflow.now()))
-        elif not await self.wait(changed, until, "Quotes: the client's choice"):
+        elif not await self.wait(changed, until, label("choice")):
             await self._decide(choosing.lapsed(self.order, workflow.now()))
 
     @override

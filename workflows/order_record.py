@@ -19,6 +19,8 @@ from rules.payments import Money
 from rules.quotas import Quota, quota_of
 from rules.views import OfferView, view
 from texts.details import details_markdown
+from texts.formatting import contractor_number, order_number
+from texts.timeline import change_label
 from workflows import attributes
 from workflows.messages import OrderAnswer, OrderInput
 from workflows.policies import WRITE_RETRY, WRITE_TIMEOUT
@@ -182,6 +184,7 @@ class OrderRecord:
         order = self.order
         if _listed(order) != _listed(before):
             updates: list[SearchAttributeUpdate[Any]] = [
+                attributes.ORDER_NUMBER.value_set(order_number(order.number)),
                 attributes.ORDER_STATE.value_set(order.state.value),
                 attributes.NEEDS_ATTENTION.value_set(order.calls_person),
                 attributes.DUE_AT.value_set(order.due_at)
@@ -190,7 +193,7 @@ class OrderRecord:
             ]
             if order.contractor_id != before.contractor_id:
                 updates.append(
-                    attributes.CONTRACTOR_ID.value_set(str(order.contractor_id))
+                    attributes.CONTRACTOR_ID.value_set(contractor_number(order.contractor_id))
                     if order.contractor_id is not None
                     else attributes.CONTRACTOR_ID.value_unset()
                 )
@@ -241,7 +244,5 @@ def _quota(change: Change) -> Quota | None:
 
 
 def _headline(batch: tuple[Written, ...]) -> str:
-    last = batch[-1]
-    events = ", ".join(one.event.value for one in batch)
-    who = f", C-{last.view.contractor_id}" if last.view.contractor_id is not None else ""
-    return f"{events} -> {last.view.state.value}{who}"[:200]
+    last = batch[-1].view
+    return change_label([one.event for one in batch], last.state, last.contractor_id)

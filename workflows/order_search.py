@@ -12,6 +12,7 @@ from rules.night import waking_time
 from rules.orders import Offer, OfferState, Order
 from rules.slots import offered_visit
 from texts.formatting import clock
+from texts.timeline import crews, label
 from workflows.order_money import Cashier
 from workflows.policies import WRITE_RETRY, WRITE_TIMEOUT
 
@@ -49,11 +50,16 @@ class Searching(Cashier):
 
     async def _await_answers(self, until: datetime) -> None:
         live = self.order.search.live()
-        asked = ", ".join(f"C-{one.contractor_id}" for one in live)
+        asked = crews([one.contractor_id for one in live])
         await self.wait(
             lambda: not self.is_searching() or not self.order.search.live(),
             until,
-            f"Offer {self.order.search.wave} to {asked[:120]}, until {_local(until, self.order)}",
+            label(
+                "offer",
+                wave=self.order.search.wave,
+                asked=asked,
+                until=_local(until, self.order),
+            ),
         )
 
     async def _pause_after(self, wave: Wave) -> None:
@@ -67,7 +73,7 @@ class Searching(Cashier):
         await self.wait(
             lambda: not self.is_searching() or self._available,
             again,
-            f"Nobody free, next look at {_local(again, self.order)}",
+            label("nobody", at=_local(again, self.order)),
         )
 
     async def _sleep_until(self, morning: datetime) -> datetime:
@@ -94,7 +100,9 @@ class Searching(Cashier):
                 terms,
                 start_to_close_timeout=WRITE_TIMEOUT,
                 retry_policy=WRITE_RETRY,
-                summary=f"Wave {terms.wave}: up to {size}, until {_local(terms.until, self.order)}",
+                summary=label(
+                    "wave", wave=terms.wave, size=size, until=_local(terms.until, self.order)
+                ),
             )
             self._take_wave(terms, wave)
             self._sending = False
@@ -166,7 +174,7 @@ class Searching(Cashier):
         woken = await self.wait(
             lambda: not self.is_searching() or self._available,
             min(ends, asked_until or ends),
-            f"A person looks for a contractor, until {_local(ends, self.order)}",
+            label("person", until=_local(ends, self.order)),
         )
         if not self.is_searching():
             return

@@ -11,8 +11,8 @@ done
 temporal operator namespace describe -n "$namespace" >/dev/null 2>&1 \
   || temporal operator namespace create -n "$namespace" --retention 720h
 temporal operator namespace update -n "$namespace" --retention 720h
-for attribute in OrderState=Keyword ServiceType=Keyword Region=Keyword ClientId=Keyword \
-    ContractorId=Keyword NeedsAttention=Bool DueAt=Datetime; do
+for attribute in OrderNumber=Keyword OrderState=Keyword ServiceType=Keyword Region=Keyword \
+    ClientId=Keyword ContractorId=Keyword NeedsAttention=Bool DueAt=Datetime; do
   # One that exists already is no fault.
   temporal operator search-attribute create -n "$namespace" \
     --name "${attribute%=*}" --type "${attribute#*=}" || true

@@ -12,6 +12,7 @@ from texts.describe import describe
 from texts.details import details_markdown, summary
 from texts.language import Language
 from texts.notices import notice
+from texts.timeline import label
 
 RU = Language.RU
 TO_CONTRACTOR = (
@@ -145,7 +146,7 @@ def test_the_summary_is_one_line_of_at_most_180_bytes() -> None:
 
 def _details(view: OrderView, count: int) -> str:
     offers = [offer(OfferState.EXPIRED, contractor_id=100 + n) for n in range(count)]
-    return details_markdown(view, offers, {"off_line": 3}, "Prepayment: remind")
+    return details_markdown(view, offers, {"off_line": 3}, label("payment_remind"))
 
 
 def test_the_details_tell_the_whole_order_without_a_person_in_it() -> None:
@@ -153,7 +154,7 @@ def test_the_details_tell_the_whole_order_without_a_person_in_it() -> None:
     for fact in (
         "### D-1042 · Ремонт: нет воды (насос молчит), Тверь.",
         "Ждём предоплату (сб, 5 сентября, 14:05).",
-        "**Ждёт**: предоплату клиента → 14:35 (таймер: Prepayment: remind)",
+        "**Ждёт**: предоплату клиента → 14:35 (таймер: Предоплата: напомнить)",
         "- **C-101 – молчание**. Волна 2, ответ до 14:10, выезд сб, 5 сентября, 17:05, 8,4 км, "
         "балл 0,84 = близость 0,21",
         "не на линии – 3",

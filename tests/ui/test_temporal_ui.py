@@ -3,11 +3,9 @@
 import asyncio
 import contextlib
 import json
-import os
 import shutil
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 import pytest
@@ -19,18 +17,17 @@ from local.temporal import NAMESPACE, SEARCH_ATTRIBUTES, EmbeddedTemporal, Tempo
 from rules.catalog import Service
 from runtime.payloads import data_converter
 from tests.simulators.yookassa.harness import simulating
+from tests.ui.street import picture
 from tests.workflows.crew import living
 from tests.workflows.world import Placed, Town
+from texts.catalogue import say
 from texts.details import start_summary
+from texts.language import Language
 from workflows.client import Orders, workflow_id
 
 pytestmark = pytest.mark.ui
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-IMAGES = ROOT / "docs" / "images"
-# Pictures in the documentation change only when somebody asks for it.
-PATIENCE_SECONDS = 20.0
-TAKES_PICTURES = os.environ.get("DRILLFLOW_TEST_PICTURES") == "1"
+PATIENCE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -75,8 +72,10 @@ async def desk(
     database_url = postgres_server.create_database("temporal_ui", template=migrated_template)
     with simulating(tmp_path_factory.mktemp("provider") / "yookassa.sqlite") as provider:
         async with living(client, database_url, provider) as world, async_playwright() as browsers:
-            town = world.town()
+            town = replace(world.town(), name="Истра", region="Московская область")
             order, refused, winner = await booked(town)
+            other = replace(world.town(), name="Тверь", region="Тверская область")
+            await others(other)
             described = await order.handle.describe()
             found = shutil.which("chromium") or shutil.which("chromium-browser")
             browser = await browsers.chromium.launch(executable_path=found, args=["--no-sandbox"])
@@ -85,7 +84,20 @@ async def desk(
             expect.set_options(timeout=PATIENCE_SECONDS * 1000)
             yield Desk(page, server.ui_url, order, str(described.run_id), refused, winner)
             await browser.close()
-            await town.close()
+            for place in (town, other):
+                await place.close()
+
+
+async def others(town: Town) -> None:
+    """What else is going on: one waits for money, one was called off, one looks for a crew."""
+    crew = await town.contractor(km=3)
+    for ends in (True, False):
+        order = await town.place()
+        assert await order.offered() == [crew]
+        await order.accept(crew)
+        if ends:
+            await order.cancel()
+    await town.place(Service.REPAIR_CLEANING)
 
 
 async def booked(town: Town) -> tuple[Placed, int, int]:
@@ -104,24 +116,18 @@ async def booked(town: Town) -> tuple[Placed, int, int]:
     return order, refused, await order.book(winner)
 
 
-async def picture(page: Page, name: str) -> None:
-    """Into the documentation, if asked for."""
-    if TAKES_PICTURES:
-        await page.screenshot(path=IMAGES / name)
-
-
 async def test_one_tab_tells_the_whole_story(desk: Desk) -> None:
     await desk.page.goto(f"{desk.home}/user-metadata")
-    told = await in_frames(desk.page, "предоплата", "Септик переполнен · Город")
+    told = await in_frames(desk.page, "предоплата", "Септик переполнен · Истра")
     await picture(desk.page, "temporal-order.png")
     row = await desk.order.row()
     for fact in (
-        f"D-{row['number']} · Септик переполнен (до 3 м³), Город.",  # who and where
+        f"D-{row['number']} · Септик переполнен (до 3 м³), Истра.",  # who and where
         "Выезд назначен (",  # in which state since when
         "Приезд бригады: ",
         "Ждёт: выезда бригады → ",  # for what, until when
-        f"C-{desk.refused} – отказ",  # offered to whom, and why
-        f"C-{desk.winner} – принял",
+        f"C-{desk.refused} – {say('offer_state.declined', Language.RU)}",  # offered to whom
+        f"C-{desk.winner} – {say('offer_state.won', Language.RU)}",
         "= близость",
         "Не подошли: ",
         "предоплата\t1 000 ₽",  # money so far
@@ -133,18 +139,19 @@ async def test_one_tab_tells_the_whole_story(desk: Desk) -> None:
 async def test_the_timeline_alone_tells_what_happened_and_what_is_awaited(desk: Desk) -> None:
     page = desk.page
     await page.goto(f"{desk.home}/timeline")
-    awaited = page.get_by_text("Visit: start is overdue")
+    awaited = page.get_by_text("Выезд: начало просрочено")
     await expect(awaited.first).to_be_attached()
+    await picture(page, "temporal-timeline.png")
     await page.goto(f"{desk.home}/history")
     for label in (
-        "Visit: start is overdue",
-        "Payment 1: capture at",
-        f"prepaid -> booked, C-{desk.winner}",
-        f"accepted -> awaiting_prepayment, C-{desk.winner}",
-        f"Offer 2 to C-{desk.winner}, until",
-        "offer_declined -> searching",
-        "Wave 1: up to 1, until",
-        "Write the order down",
+        "Выезд: начало просрочено",
+        "Платёж 1: списать",
+        f"предоплата пришла → выезд назначен, C-{desk.winner}",
+        f"бригада приняла → ждём предоплату, C-{desk.winner}",
+        f"Предложение 2: C-{desk.winner}, ответ до",
+        "отказ от предложения → поиск",
+        "Волна 1: не больше 1, ответ до",
+        "Записать заявку",
     ):
         told = page.get_by_text(label).first
         await expect(told).to_be_attached()
@@ -152,19 +159,22 @@ async def test_the_timeline_alone_tells_what_happened_and_what_is_awaited(desk: 
 
 async def test_a_list_by_search_attribute_finds_the_order(desk: Desk) -> None:
     page = desk.page
-    await page.set_viewport_size({"width": 1600, "height": 560})
-    columns = ["Status", "Workflow ID", *(one for one in SEARCH_ATTRIBUTES if one != "ClientId")]
-    shown = json.dumps({NAMESPACE: [{"label": one, "pinned": False} for one in columns]})
+    await page.set_viewport_size({"width": 1760, "height": 560})
+    shown = (one for one in SEARCH_ATTRIBUTES if one != "ClientId")
+    columns = ["Status", *shown, "Workflow ID"]
+    wanted = json.dumps({NAMESPACE: [{"label": one, "pinned": False} for one in columns]})
     await page.goto(desk.url)
     await page.evaluate(
-        "told => localStorage.setItem('namespace-workflow-table-columns', told)", shown
+        "told => localStorage.setItem('namespace-workflow-table-columns', told)", wanted
     )
     await page.goto(f"{desk.url}/namespaces/{NAMESPACE}/workflows")
     await expect(page.get_by_text("searching").first).to_be_visible()
+    await expect(page.get_by_text(f"C-{desk.winner}", exact=True)).to_be_visible()
     await picture(page, "temporal-list.png")
 
-    wanted = quote(f'OrderState="booked" AND ContractorId="{desk.winner}"')
-    await page.goto(f"{desk.url}/namespaces/{NAMESPACE}/workflows?query={wanted}")
+    number = (await desk.order.row())["number"]
+    query = quote(f'OrderNumber="D-{number}" AND ContractorId="C-{desk.winner}"')
+    await page.goto(f"{desk.url}/namespaces/{NAMESPACE}/workflows?query={query}")
     await expect(page.get_by_text("1 Workflow", exact=True)).to_be_visible()
     await expect(page.get_by_text(workflow_id(desk.order.order_id)).first).to_be_visible()
 

@@ -94,6 +94,8 @@ class Town:
     latitude: float
     longitude: float
     orders: list["Placed"] = field(default_factory=list)
+    name: str = "Город"
+    region: str = "Край"
 
     @staticmethod
     def in_days(days: int) -> date:
@@ -119,8 +121,8 @@ class Town:
                 name="Иван",
                 status=ContractorStatus.ACTIVE,
                 online=fields.pop("online", True),
-                town="Город",
-                region="Край",
+                town=self.name,
+                region=self.region,
                 latitude=self.latitude + km / 111.2,
                 longitude=self.longitude,
                 radius_km=fields.pop("radius_km", 50),
@@ -161,8 +163,8 @@ class Town:
             client_id=client,
             service=service,
             detail=DETAILS[service][0],
-            town="Город",
-            region="Край",
+            town=self.name,
+            region=self.region,
             **{"utc_offset_minutes": 180, **personal},
             latitude=self.latitude,
             longitude=self.longitude,
