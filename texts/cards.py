@@ -231,7 +231,8 @@ def _lost_card(view: OrderView, lang: Language) -> Card:
     if state in ("live", "expired", "won", "quoted"):
         # The order went on without him, or it ended before anybody answered.
         state = "taken" if view.contractor_id is not None else "closed"
-    after = "lost" if state in ("lost", "taken") else "closed"
+    # Only of an acceptance that came too late is it certain that it cost no points.
+    after = state if state in ("lost", "taken") else "closed"
     lines = [what(view, lang), say(f"offer.after.{after}", lang)]
     title = _title(view, say(f"offer.title.{state}", lang), lang)
     why = button("why", lang) if offer is not None else None

@@ -162,11 +162,12 @@ class _Teller:
             return []
         if view.started_at is not None:
             return [self.say("fact.started", when=when(view.started_at, offset, self.lang))]
-        key = "fact.visit_asked" if self.role is Role.CONTRACTOR else "fact.visit"
-        lines = [self.say(key, when=when(view.visit_at, offset, self.lang))]
-        if view.set_off_at is not None and self.role is not Role.CONTRACTOR:
-            lines.append(self.say("fact.set_off", clock=clock(view.set_off_at, offset)))
-        return lines
+        visit = when(view.visit_at, offset, self.lang)
+        if self.role is Role.CONTRACTOR:
+            return [self.say("fact.visit_asked", when=visit)]
+        if view.set_off_at is None:
+            return [self.say("fact.visit", when=visit)]
+        return [self.say("fact.set_off", when=visit, clock=clock(view.set_off_at, offset))]
 
     def _offered_visit(self) -> list[str]:
         view = self.view

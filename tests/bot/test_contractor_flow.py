@@ -132,7 +132,7 @@ async def test_data_is_erased_in_two_steps_once_no_order_is_open(
 
     await anna.text("/delete_me")
     await anna.tap("🗑 Да")
-    await anna.sees("Удаляем")
+    await anna.sees("Удалили ваши")
 
     [user] = await rows("SELECT first_name, phone, erased_at FROM users")
     assert (user.first_name, user.phone) == ("", None)

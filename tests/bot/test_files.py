@@ -55,7 +55,7 @@ async def test_photos_of_the_place_are_kept_for_the_order_and_erased_with_their_
 
     await anna.text("/delete_me")
     await anna.tap("🗑 Да, удалить")
-    await anna.sees("Удаляем")
+    await anna.sees("Удалили ваши")
     assert files_in(tmp_path / "files") == []
     left = await rows("SELECT sha256, erased_at FROM files")
     assert all(len(one.sha256) == 64 and one.erased_at for one in left)

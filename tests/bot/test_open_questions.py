@@ -103,7 +103,7 @@ async def test_a_question_stays_with_its_reasons_and_the_news_come_below_it(scen
     assert any(one.startswith("💳") for one in _labels(card))
     # More news: the question says what is true now, and still waits.
     await scene.decide(booking.prepaid(scene.order, NOW))
-    await _seen(anna, "При отмене сейчас", "Выезд назначен\n")
+    await _seen(anna, "Если отменить сейчас", "Выезд назначен\n")
 
     await anna.tap("❌ Долго ждать")
     for _ in range(3000):

@@ -73,7 +73,7 @@ async def test_a_client_gives_an_address_changes_it_and_has_it_erased(
     )
     await anna.text("/delete_me")
     await anna.tap("🗑 Да")
-    await anna.sees("Удаляем")
+    await anna.sees("Удалили ваши")
     [user] = await rows("SELECT email, phone FROM users WHERE id = :id", id=user_id)
     assert tuple(user) == (None, None)
     for table in ("receipts", "payment_operations"):

@@ -139,7 +139,9 @@ async def test_a_stranger_and_an_unknown_order_get_the_same_answer(
         if len(answers) == 2 and all(one["text"] for one in answers):
             break
         await asyncio.sleep(0.02)
-    assert {one["text"] for one in answers} == {"Такого заказа у вас нет. Откройте «Мои заявки»."}
+    assert {one["text"] for one in answers} == {
+        "Такого заказа у вас нет. Откройте свои заказы кнопкой внизу."
+    }
     assert scene.orders.asked == []
 
 

@@ -21,7 +21,7 @@ WORDS = {
     "command.privacy": "What we keep about you",
     "command.delete_me": "Delete my data",
     "command.work": "On line or day off",
-    "command.offers": "Offers",
+    "command.offers": "Requests",
     "command.jobs": "My jobs",
     "command.radius": "How far you travel",
     "command.farther": "Farther jobs",
@@ -40,7 +40,6 @@ WORDS = {
     "nav.next": "Next",
     "nav.yes": "Yes",
     "nav.no": "No",
-    "nav.show_again": "Show again",
     "draft.dropped": "All right, nothing was sent.\nStart again with the button below.",
     "draft.resumed": "Let's go on with your request.\nWe stopped here:",
     "ask.service": "What needs to be done?",
@@ -70,17 +69,10 @@ WORDS = {
         "Found: {place}.\nBut the nearest place we know is {town}, {distance} away. Is it right?"
     ),
     "ask.place_is_no": "No, another one",
-    "ask.place_found": "Plot: {place}.",
-    "ask.address": (
-        "How to get there?\n"
-        "Write the street and house or a landmark. The crew sees it after the prepayment."
-    ),
     "ask.when": "When should they come?",
     "ask.when_soonest": "As soon as possible",
-    "ask.when_day": "📅 {day}",
-    "ask.when_more": "Other days",
     "ask.photo": "Send a photo of the place (up to 20 MB) or a few words.\nYou can skip this.",
-    "ask.photo_got": "Got {photos}. Send more, or press “Next”.",
+    "ask.photo_got": "Got {photos}.\nSend more, or press “Next”.",
     "price": (
         "Price of the job: {price}\n"
         "{crews} nearby.\n"
@@ -88,14 +80,16 @@ WORDS = {
     ),
     "price.nobody": (
         "Price of the job: {price}\n"
-        "No crew nearby is free now, we will search on and our staff will join in.\n"
+        "No crew nearby is free now. We search on, and our staff helps.\n"
         "Prepayment {prepayment} is part of it. You pay only after a crew has agreed."
     ),
-    "ask.phone": ("How can we reach you?\nThe crew sees your number only after your prepayment."),
+    "ask.phone": (
+        "How can we reach you?\n"
+        "Send your number with the button below. The crew sees it only after the prepayment."
+    ),
     "ask.phone_button": "📱 Send my number",
     "ask.phone_own": "That is someone else's contact.\nSend your own with the button below.",
     "ask.phone_private": "We take numbers only in a private chat with the bot.",
-    "ask.name": "What is your name?",
     "check": (
         "Check your request\n"
         "{service} ({detail})\n"
@@ -106,12 +100,13 @@ WORDS = {
     "check.send": "📨 Send the request",
     "check.change": "✏️ Change",
     "check.sending": "Sending…",
-    "check.sent": "Request {number} received.\nWe are looking for a crew and will write at once.",
+    "check.sent": (
+        "Request {number} received.\n"
+        "We are looking for a crew and write here as soon as we have one."
+    ),
     "orders.none": "No orders yet.\nPress “New request”.",
     "orders.list": "Your orders\nChoose one to open:",
     "orders.line": "{number} · {service} · {headline}",
-    "orders.more": "Show more",
-    "slot.sent": "Proposed {when}. Waiting for the answer.",
     "claim.ask_amount": "How much did you spend?\nWrite the amount in roubles, at most {cap}.",
     "claim.ask_reason": "What else did you spend on?",
     "claim.ask_proof": (
@@ -119,14 +114,16 @@ WORDS = {
         "Send a photo or a PDF, each file up to 20 MB. {limit}"
     ),
     "claim.proof_limit": "Above {amount} without a photo support checks it.",
-    "claim.proof_got": "Got {photos}. Send more, or press “Next”.",
+    "claim.proof_got": "Got {photos}.\nSend more, or press “Next”.",
     "claim.no_proof_button": "No photo",
     "claim.check": "Check the costs of {number}\n{items}\n{total} in all, at most {cap}.",
     "claim.unproven": "No photo: unless the client answers, support checks such an amount.",
     "claim.send_button": "📨 Send",
     "claim.add_button": "➕ Another cost",
-    "claim.files_none": "There are no photos.",
-    "claim.appealed": "Your appeal is taken\nAnother person of support decides. Write why.",
+    "claim.files_none": "There are no photos. Write to us if you need them.",
+    "claim.appealed": (
+        "Your appeal is taken\nAnother person of support decides. Write what you do not agree with."
+    ),
     "claim.appeal_upheld": (
         "{number}: another person of support has checked the decision about costs. It stands:"
         " {amount}."
@@ -138,7 +135,7 @@ WORDS = {
     "claim.appeal_more.client": "The difference, {difference}, goes to your credit with us.",
     "claim.appeal_more.contractor": "The difference, {difference}, will be paid out.",
     "claim.appeal_ask": "{number}: an appeal about costs, another person decides.",
-    "claim.not_number": "I did not get the amount.\nWrite a number, for example: 1500.",
+    "claim.not_number": "We did not get the amount.\nWrite a number, for example: 1500.",
     "done.ask_price": (
         "What does the whole job cost?\n"
         "Write the amount in roubles including the prepayment of {prepayment}."
@@ -147,16 +144,11 @@ WORDS = {
     "done.photos_got": "Photos of the work: {photos}.",
     "done.said": "We have asked the client to accept the work.\nThe answer comes here.",
     "claim.said": "Passed on to the client.\nThe answer comes here.",
-    "done.price_low": "{low} as estimated",
     "done.price_same": "No exact amount",
-    "support.ask": (
-        "Write what happened\n"
-        "A living person will answer. If it is about an order, give its number."
-    ),
+    "support.ask": "Write what happened\nA living person answers. About an order? Give its number.",
     "support.ask_order": "About {number}\nWrite what happened. A living person will answer.",
     "support.sent": "Passed on to a person. The answer comes here.",
     "support.answer": "Support's answer:\n{text}",
-    "support.phone": "Support's phone: {phone}.",
     "help": (
         "How it works\n"
         "1. Describe the job and the place.\n"
@@ -176,18 +168,18 @@ WORDS = {
         "Name, phone, addresses and photos are erased. Payment records stay without a name."
     ),
     "delete.yes": "🗑 Yes, delete",
-    "delete.open_orders": "Finish or cancel your open orders first.",
-    "delete.done": "Deleting.\nThank you for having been with us.",
+    "delete.open_orders": "Finish or cancel your open orders first.\nThey are in “My orders”.",
+    "delete.done": "Your data is deleted.\nThank you for having been with us. Come back: /start",
     "language.ask": "Язык / Language",
     "language.set": "We will write in English.",
-    "unknown": "I did not get that. This is where we stopped:",
-    "unknown.idle": "I did not get that.\nUse the buttons below or write to us.",
+    "unknown": "We did not get that. This is where we stopped:",
+    "unknown.idle": "We did not get that.\nUse the buttons below or write to us.",
     "stale": "That button is old. This is how things are now.",
     "tap.ok": "Done",
     "tap.wait": "One moment, checking…",
     "tap.again": "The connection broke. Tap again, it won't count twice.",
     "paid.not_yet": "We don't see the payment yet. We will look again and write at once.",
-    "error": "Something broke on our side.\nYour request is safe, we know. Please try again.",
+    "error": "Something broke on our side.\nNothing is lost, we know. Please try again.",
     "outage": "We were off line, taps may be lost.\nTap again if needed.",
     "slow_down": "Too many messages in a row. Wait a minute.",
     "file.too_big": "The file is too big. Send a photo of up to 20 MB.",

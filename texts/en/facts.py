@@ -31,7 +31,7 @@ WORDS = {
     "headline.contractor.on_the_way": "You are on the way",
     "headline.contractor.overdue": "Time to start, the client waits",
     "headline.contractor.in_progress": "Work in progress",
-    "headline.contractor.awaiting_acceptance": "Waiting for acceptance",
+    "headline.contractor.awaiting_acceptance": "Waiting for the client's word",
     "headline.contractor.completed": "Work accepted",
     "headline.contractor.cancelled": "Order cancelled",
     "headline.contractor.unpaid": "The client did not pay",
@@ -58,22 +58,27 @@ WORDS = {
     # what is waited for
     "wait.client.new": "We are about to look for a crew.",
     "wait.client.searching": "Your request went to {crews}, answers are due by {until}.",
-    "wait.client.searching_quiet": "Waiting for a crew nearby to become free.",
+    "wait.client.searching_quiet": (
+        "Waiting for a crew nearby to become free. Then we write at once."
+    ),
     "wait.client.searching_free": "There is nothing to pay yet.",
-    "wait.client.searching_person": "Our staff is calling crews, we will answer by {until}.",
-    "wait.client.searching_again": "Your prepayment is kept, no second one is needed.",
-    "wait.client.awaiting_prepayment": "Prepay by {until}, the time is kept for you.",
+    "wait.client.searching_person": "Our staff is calling crews. We answer by {until}.",
+    "wait.client.searching_again": "Your prepayment is kept. We write as soon as we have a crew.",
+    "wait.client.awaiting_prepayment": "Prepay by {until}. Until then the crew is kept for you.",
     "wait.client.payments_down": (
         "Payments are down. Your crew and time are kept, the clock stands still."
     ),
     "wait.client.booked": "We will write to you when the crew sets off.",
-    "wait.client.overdue": "Call the crew. If it did not come, tell us, we will find another.",
+    "wait.client.on_the_way": "Please be within reach. We write when the crew begins.",
+    "wait.client.overdue": "Call the crew. If it did not come, tell us: we find another.",
     "wait.client.in_progress": "When the crew is done, we will ask you to accept the work.",
     "wait.client.awaiting_acceptance": (
-        "Check and accept the work by {until}. Without an answer it is accepted automatically."
+        "Check and accept the work by {until}. Without your answer we accept it for you."
     ),
     "wait.client.completed": "If something is wrong, write to us by {until}.",
-    "wait.client.disputed": "The money goes to nobody until it is decided.",
+    "wait.client.disputed": (
+        "The money goes to nobody until it is decided. We write the decision here."
+    ),
     "wait.client.no_contractor": "Try another day or write to us.",
     "wait.client.rejected": "Write to us, we will sort it out.",
     "wait.client.unpaid": "The crew was let go. You can order again.",
@@ -85,10 +90,16 @@ WORDS = {
     "wait.contractor.on_the_way": "When you begin, press “Started”.",
     "wait.contractor.overdue": "If you are late, call the client.",
     "wait.contractor.in_progress": "When you finish, press “Done”.",
-    "wait.contractor.awaiting_acceptance": "The client accepts by {until}, or we do it then.",
+    "wait.contractor.awaiting_acceptance": (
+        "The client checks the work by {until}. Without an answer we accept it."
+    ),
     "wait.contractor.completed": "Your share of the prepayment comes after {until}, if undisputed.",
-    "wait.contractor.disputed": "The money goes to nobody until it is decided.",
-    "wait.contractor.unpaid": "Your time is free again, no points were taken.",
+    "wait.contractor.disputed": (
+        "The money goes to nobody until it is decided. We write the decision here."
+    ),
+    "wait.contractor.unpaid": (
+        "Your time is free again, no points were taken. Wait for the next request."
+    ),
     "wait.support.payments_down": "Payments are down, the clock stands still.",
     "wait.support": "Due: {until}.",
     # who, when, where
@@ -105,7 +116,7 @@ WORDS = {
     "fact.wish_soonest": "Needed as soon as possible.",
     "fact.visit": "The crew comes: {when}.",
     "fact.visit_asked": "Be there: {when}.",
-    "fact.set_off": "On the way since {clock}.",
+    "fact.set_off": "The crew comes: {when}, on the way since {clock}.",
     "fact.started": "Started {when}.",
     "fact.distance": "{distance} away.",
     "fact.answer_until": "Answer by {until}.",
@@ -124,9 +135,9 @@ WORDS = {
     "money.held": "Prepayment {amount} is on hold on your card, not charged yet.",
     "money.confirming_payment": "The bank is confirming {amount}, nothing to do for you.",
     "money.captured": "Prepayment {amount} received.",
-    "money.rest": "The rest is paid to the crew on site.",
+    "money.rest": "You pay the rest to the crew on site.",
     "money.rest_contractor": "Prepayment {amount} is in, the client pays you the rest.",
-    "money.final": "Final price {price}, to the crew on site: {rest}.",
+    "money.final": "Final price {price}. You pay the crew {rest} on site.",
     "money.final_contractor": "Final price {price}, the client pays you {rest} more.",
     "money.cancel_free": "Cancelling is free: we return {amount}.",
     "money.cancel_nothing": "Cancelling is free.",
@@ -146,7 +157,7 @@ WORDS = {
         "Compensation for you: {amount}. It counts for your next prepayment or is paid out."
     ),
     "money.kept": "Prepayment {amount} counts towards the price.",
-    "money.share_paid": "Your share of the prepayment is credited.",
+    "money.share_paid": "Your share of the prepayment is credited. See /money",
     "money.support": (
         "Prepayment {prepayment}: held {held}, captured {captured}, refunded {refunded}."
     ),

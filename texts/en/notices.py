@@ -1,18 +1,21 @@
 """Short messages: what happened and what to do now. Key: notice.<what>.<to whom>."""
 
 WORDS = {
-    "notice.still_searching.client": "{number}: still looking for a crew. Nothing to pay.",
+    "notice.still_searching.client": (
+        "{number}: still looking for a crew. Nothing to pay. We write as soon as we have one."
+    ),
     "notice.night_pause.client": "{number}: it is night, crews rest. We go on {morning}.",
     "notice.morning": "in the morning",
     "notice.morning_at": "at {clock}",
     "notice.person_searches.client": (
-        "{number}: our staff is looking for a crew now. We answer by {until}, nothing to pay."
+        "{number}: our staff is looking for a crew now. We answer by {until}. Nothing to pay."
     ),
     "notice.person_searches_paid.client": (
-        "{number}: our staff looks for a replacement, answer by {until}. You may take a refund."
+        "{number}: our staff looks for a replacement. We answer by {until}. The card can "
+        "refund you."
     ),
     "notice.no_contractor.client": (
-        "{number}: no crew was found. No money was taken. Try another day."
+        "{number}: no crew was found. No money was taken. Order for another day or write to us."
     ),
     "notice.no_contractor_paid.client": (
         "{number}: no replacement was found. We return the whole prepayment: {refund}."
@@ -34,7 +37,7 @@ WORDS = {
         "its phone is on the card."
     ),
     "notice.order_unpaid.client": (
-        "{number}: no prepayment came, the crew was let go. You can order again."
+        "{number}: no prepayment came, the crew was let go. Need it again? Press “New request”."
     ),
     "notice.contractor_set_off.client": (
         "{number}: the crew is on the way. Please be within reach."
@@ -50,7 +53,7 @@ WORDS = {
         "{number}: the crew withdrew. We look for another one. Wait or cancel, as you like."
     ),
     "notice.contractor_withdrew_paid.client": (
-        "{number}: the crew can't come. We look for another one at no extra cost. Or we refund."
+        "{number}: the crew can't come. We look for another one at no extra cost. Or take a refund."
     ),
     "notice.claim_made.client": (
         "{number}: the crew asks {claim} for costs ({claim_reason}). Answer by {until}."
@@ -94,7 +97,9 @@ WORDS = {
     "notice.client_did_not_pay.contractor": (
         "{number}: the client did not pay. You are free, no points were taken."
     ),
-    "notice.client_cancelled.contractor": "{number}: the order is cancelled. You are free.",
+    "notice.client_cancelled.contractor": (
+        "{number}: the order is cancelled. No need to go, you are free."
+    ),
     "notice.claim_invited.contractor": (
         "{number}: the order is cancelled. Had costs? Claim at most {claim_cap} by {until}."
     ),
@@ -103,9 +108,11 @@ WORDS = {
         "{number}: leave soon, be there {visit}. When you leave, press “On my way”."
     ),
     "notice.settled.contractor": (
-        "{number}: order closed, your share of the prepayment is credited."
+        "{number}: order closed, your share of the prepayment is credited. See /money"
     ),
-    "notice.you_were_released.contractor": "{number}: you are no longer on this order.",
+    "notice.you_were_released.contractor": (
+        "{number}: you are no longer on this order. Wait for the next request."
+    ),
     "notice.slot_proposed.client": (
         "{number}: the crew proposes {proposed}. Agree, or keep {visit}."
     ),
@@ -122,11 +129,13 @@ WORDS = {
         "{number}: a person is needed. {headline}, {town}. Next: /order {number}"
     ),
     "notice.money_stuck.support": (
-        "{number}: money does not move, a person is needed. {operation}, {amount}: {trouble}."
+        "{number}: money does not move, a person is needed. {operation}, {amount}: {trouble}. "
+        "See /order {number}"
     ),
     "notice.money_recovered.support": "{number}: money moves again, nothing needs to be done.",
     "notice.captured_in_part.support": (
-        "{number}: a part of the hold was captured in the cabinet. {amount} went back, check."
+        "{number}: a part of the hold was captured in the YooKassa cabinet. {amount} went "
+        "back. Check: /order {number}"
     ),
     "operation.create": "Creating the payment",
     "operation.get": "Checking the payment",

@@ -5,7 +5,7 @@ WORDS = {
     "page.pay_card": "💳 Pay by card {amount}",
     "page.pay_sbp": "💳 Pay by SBP {amount}",
     "page.pay_continue": "💳 Go to the payment {amount}",
-    "page.check_payment": "🔄 I have paid, check",
+    "page.check_payment": "🔄 Already paid, check",
     "page.cancel": "❌ Cancel the order",
     "page.cancel_sure": "❌ Yes, cancel",
     "page.cancel_reason": "Why do you cancel?",

@@ -123,7 +123,8 @@ WORDS = {
         "{number}: this crew has been taken. Choose another quote, no money was taken."
     ),
     "notice.quote_not_chosen.contractor": (
-        "{number}: the client chose another quote. Thank you for yours, no points are lost."
+        "{number}: the client chose another quote. Thank you for yours, no points are lost. "
+        "Wait for the next."
     ),
     "notice.metres_asked.client": (
         "{number}: the crew has reached the agreed depth and asks for more. Answer in the card."

@@ -4,7 +4,7 @@ WORDS = {
     "refusal.RuleViolation": "That is not possible now. See the order card, it is up to date.",
     "refusal.BadInput": "That did not work: check what you entered and try again.",
     "refusal.TransitionRefused": "That is not possible now. The card is up to date, have a look.",
-    "refusal.NotYours": "You have no such order. Open “My orders”.",
+    "refusal.NotYours": "You have no such order. Open your own with the button below.",
     "refusal.OrderClosed": "The order is closed and can't be changed. Write to us if needed.",
     "refusal.OrderTaken": "Another crew was first. No points were taken, wait for the next one.",
     "refusal.OfferUnknown": "This request is no longer offered to you. Wait for the next one.",

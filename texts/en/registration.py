@@ -7,7 +7,7 @@ WORDS = {
     "menu.farther": "🛣 Farther jobs",
     "menu.night": "🌙 Calls at night",
     "menu.jobs": "🧰 My jobs",
-    "menu.offers": "📨 Offers",
+    "menu.offers": "📨 Requests",
     "join.start": (
         "Work with us\nRequests near you, the client prepays before you leave.\nFive short steps."
     ),
@@ -29,26 +29,28 @@ WORDS = {
     ),
     "night.yes": "At night we call you for urgent jobs.",
     "night.no": "We do not wake you at night.",
-    "join.phone": "Your phone\nThe client sees it only after the prepayment.",
+    "join.phone": (
+        "Your phone\nSend it with the button below. The client sees it only after the prepayment."
+    ),
     "join.check": (
         "Check your form\nName: {name}\nWork: {services}\nBase: {town}, up to {distance}"
     ),
     "join.send": "📨 Send the form",
     "join.waiting": "The form is sent.\nWe check it and write to you, usually on a working day.",
     "join.approved": "All set, you are {number}!\nPress “On line” and requests will come.",
-    "join.refused": "The form was not accepted.\nWrite to us, we will tell you why.",
-    "join.already": "You are registered already: {number}.",
     "join.picked": "☑️ {service}",
     "join.unpicked": "⬜ {service}",
     "work.online": (
         "You are on line. Requests come here.\nUrgent jobs at night, too? Then press /night"
     ),
-    "work.offline": "Day off. No new requests, your jobs stay.",
+    "work.offline": (
+        "Day off. No new requests, your jobs stay.\nWhen you are back, press “On line”."
+    ),
     "work.not_approved": "Your form is still being checked. We will write when it is ready.",
-    "work.suspended": "Requests to you are suspended. Write to us.",
-    "offers.none": "No offers now.\nStay on line, we will send them.",
+    "work.suspended": "We send you no requests for now.\nWrite to us, we will sort it out.",
+    "offers.none": "No requests now.\nStay on line, we will send them.",
     "offers.list": "Waiting for your answer:",
-    "jobs.none": "No jobs yet.",
+    "jobs.none": "No jobs yet.\nTake a request and it stands here.",
     "jobs.list": "Your jobs\nChoose one to open:",
     "radius.ask": "How far do you travel?\nNow: up to {distance}.",
     "radius.set": "Noted: up to {distance}.",

@@ -7,7 +7,7 @@ WORDS = {
     "price.proposed_paid": (
         "For {price} a crew is found sooner. The prepayment stays the same. Do you agree?"
     ),
-    "price.support": "The client has been proposed {price}, waiting for his answer.",
+    "price.support": "The client has been proposed {price}, no answer yet.",
     "price.bounds": (
         "It is {now} now. The new price must be higher, but at most {most}. "
         "Write both amounts: from and to."

@@ -7,7 +7,7 @@ WORDS = {
     # состояние глазами клиента
     "headline.client.new": "Проверяем заявку",
     "headline.client.searching": "Ищем бригаду",
-    "headline.client.searching_person": "Подбираем бригаду вручную",
+    "headline.client.searching_person": "Бригаду ищет сотрудник",
     "headline.client.searching_again": "Ищем другую бригаду",
     "headline.client.awaiting_prepayment": "Бригада найдена",
     "headline.client.booked": "Выезд назначен",
@@ -17,7 +17,7 @@ WORDS = {
     "headline.client.awaiting_acceptance": "Работа сделана",
     "headline.client.completed": "Работа принята",
     "headline.client.cancelled": "Заказ отменён",
-    "headline.client.unpaid": "Заказ снят: нет предоплаты",
+    "headline.client.unpaid": "Заказ закрыт: нет предоплаты",
     "headline.client.no_contractor": "Бригада не нашлась",
     "headline.client.rejected": "Заявка не принята",
     "headline.client.disputed": "Спор: решает поддержка",
@@ -31,7 +31,7 @@ WORDS = {
     "headline.contractor.on_the_way": "Вы в пути",
     "headline.contractor.overdue": "Пора начинать, клиент ждёт",
     "headline.contractor.in_progress": "Работа идёт",
-    "headline.contractor.awaiting_acceptance": "Ждём приёмку",
+    "headline.contractor.awaiting_acceptance": "Ждём ответа клиента",
     "headline.contractor.completed": "Работа принята",
     "headline.contractor.cancelled": "Заказ отменён",
     "headline.contractor.unpaid": "Клиент не оплатил",
@@ -58,22 +58,25 @@ WORDS = {
     # чего ждём
     "wait.client.new": "Сейчас начнём поиск бригады.",
     "wait.client.searching": "Заявку отправили {crews}, ответ ждём до {until}.",
-    "wait.client.searching_quiet": "Ждём, когда рядом освободится бригада.",
+    "wait.client.searching_quiet": "Ждём, когда рядом освободится бригада. Тогда сразу напишем.",
     "wait.client.searching_free": "Платить пока ничего не нужно.",
-    "wait.client.searching_person": "Бригаду ищет наш сотрудник, ответим до {until}.",
-    "wait.client.searching_again": "Ваша предоплата сохраняется, новая не понадобится.",
-    "wait.client.awaiting_prepayment": "Внесите предоплату до {until}, время за вами.",
+    "wait.client.searching_person": "Наш сотрудник обзванивает бригады. Ответим до {until}.",
+    "wait.client.searching_again": "Предоплата сохраняется. Как найдём бригаду, сразу напишем.",
+    "wait.client.awaiting_prepayment": (
+        "Внесите предоплату до {until}. До этого времени бригада за вами."
+    ),
     "wait.client.payments_down": (
         "Оплата временно не работает. Бригада и время за вами, часы остановлены."
     ),
     "wait.client.booked": "Напишем вам, когда бригада выедет.",
-    "wait.client.overdue": "Позвоните бригаде. Не приехала – скажите нам, найдём другую.",
+    "wait.client.on_the_way": "Будьте на связи. Когда бригада начнёт работу, напишем.",
+    "wait.client.overdue": "Позвоните бригаде. Если она не приехала, скажите нам: найдём другую.",
     "wait.client.in_progress": "Когда бригада закончит, мы попросим вас принять работу.",
     "wait.client.awaiting_acceptance": (
-        "Проверьте и примите работу до {until}. Без ответа она будет принята автоматически."
+        "Проверьте и примите работу до {until}. Не ответите – примем её за вас."
     ),
     "wait.client.completed": "Если что-то не так, напишите нам до {until}.",
-    "wait.client.disputed": "Деньги никому не уйдут, пока нет решения.",
+    "wait.client.disputed": "Деньги никому не уйдут, пока нет решения. Его пришлём сюда.",
     "wait.client.no_contractor": "Попробуйте другой день или напишите нам.",
     "wait.client.rejected": "Напишите нам, разберёмся.",
     "wait.client.unpaid": "Бригаду отпустили. Заявку можно создать заново.",
@@ -81,14 +84,16 @@ WORDS = {
         "Клиент платит до {until}. Не оплатит – время освободится, баллы не снимем."
     ),
     "wait.contractor.payments_down": "Оплата временно не работает. Заявка ваша, ждём клиента.",
-    "wait.contractor.booked": "Когда поедете, нажмите «Выехал».",
-    "wait.contractor.on_the_way": "Когда приступите, нажмите «Начал».",
+    "wait.contractor.booked": "Когда поедете, нажмите «Выехали».",
+    "wait.contractor.on_the_way": "Когда приступите, нажмите «Начали».",
     "wait.contractor.overdue": "Не успеваете – позвоните клиенту.",
     "wait.contractor.in_progress": "Когда закончите, нажмите «Готово».",
-    "wait.contractor.awaiting_acceptance": "Клиент примет работу до {until}, иначе это сделаем мы.",
+    "wait.contractor.awaiting_acceptance": (
+        "Клиент проверит работу до {until}. Не ответит – примем её сами."
+    ),
     "wait.contractor.completed": "Ваша доля предоплаты – после {until}, если не будет спора.",
-    "wait.contractor.disputed": "Деньги никому не уйдут, пока нет решения.",
-    "wait.contractor.unpaid": "Время снова свободно, баллы не сняты.",
+    "wait.contractor.disputed": "Деньги никому не уйдут, пока нет решения. Его пришлём сюда.",
+    "wait.contractor.unpaid": "Время снова свободно, баллы не сняты. Ждите следующую заявку.",
     "wait.support.payments_down": "Оплата не работает, срок остановлен.",
     "wait.support": "Срок: {until}.",
     # кто, когда, где
@@ -105,7 +110,7 @@ WORDS = {
     "fact.wish_soonest": "Приехать нужно как можно скорее.",
     "fact.visit": "Приезд бригады: {when}.",
     "fact.visit_asked": "Быть на месте: {when}.",
-    "fact.set_off": "В пути с {clock}.",
+    "fact.set_off": "Приезд бригады: {when}, в пути с {clock}.",
     "fact.started": "Начали {when}.",
     "fact.distance": "До места {distance}.",
     "fact.answer_until": "Ответить до {until}.",
@@ -124,16 +129,16 @@ WORDS = {
     "money.held": "Предоплата {amount} заморожена на карте, но не списана.",
     "money.confirming_payment": "Подтверждаем оплату {amount} в банке, делать ничего не нужно.",
     "money.captured": "Предоплата {amount} получена.",
-    "money.rest": "Остаток цены платится бригаде на месте.",
+    "money.rest": "Остаток заплатите бригаде на месте.",
     "money.rest_contractor": "Предоплата {amount} внесена, остаток клиент платит вам.",
-    "money.final": "Цена работы {price}, бригаде на месте: {rest}.",
+    "money.final": "Цена работы {price}. Бригаде на месте заплатите {rest}.",
     "money.final_contractor": "Цена работы {price}, клиент доплатит вам {rest}.",
     "money.cancel_free": "Отменить можно бесплатно: вернём {amount}.",
     "money.cancel_nothing": "Отменить можно бесплатно.",
     "money.cancel_cost": (
-        "При отмене сейчас сразу вернём {back}. Ещё {cap} – если у бригады нет расходов."
+        "Если отменить сейчас, сразу вернём {back}. Ещё {cap} – если у бригады нет расходов."
     ),
-    "money.cancel_all": "При отмене сейчас {cap} вернём, только если у бригады нет расходов.",
+    "money.cancel_all": "Если отменить сейчас, {cap} вернём, только если у бригады нет расходов.",
     "money.free_until": "Бесплатно до {until}, потом сразу вернём меньше.",
     "money.cost_until": "Так до {until}, потом сразу вернём меньше.",
     "money.nothing": "Денег мы не брали.",
@@ -146,7 +151,7 @@ WORDS = {
     "money.refunded": "Вернули {amount}.",
     "money.compensation": "Компенсация вам: {amount}. Учтём в следующей предоплате или выплатим.",
     "money.kept": "Предоплата {amount} учтена в цене работы.",
-    "money.share_paid": "Ваша доля предоплаты начислена.",
+    "money.share_paid": "Ваша доля предоплаты начислена. Посмотреть: /money",
     "money.support": (
         "Предоплата {prepayment}: заморожено {held}, получено {captured}, возвращено {refunded}."
     ),

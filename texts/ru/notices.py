@@ -1,20 +1,24 @@
 """Короткие сообщения: что случилось и что сделать сейчас. Ключ: notice.<что>.<кому>."""
 
 WORDS = {
-    "notice.still_searching.client": "{number}: всё ещё ищем бригаду. Платить ничего не нужно.",
+    "notice.still_searching.client": (
+        "{number}: всё ещё ищем бригаду. Платить ничего не нужно. Как найдём, сразу напишем."
+    ),
     "notice.night_pause.client": (
         "{number}: сейчас ночь, бригады отдыхают. Продолжим поиск {morning}."
     ),
     "notice.morning": "утром",
     "notice.morning_at": "в {clock}",
     "notice.person_searches.client": (
-        "{number}: бригаду теперь ищет наш сотрудник. Ответим до {until}, деньги не нужны."
+        "{number}: бригаду теперь ищет наш сотрудник. Ответим до {until}. Платить ничего не нужно."
     ),
     "notice.person_searches_paid.client": (
-        "{number}: замену теперь ищет наш сотрудник, ответим до {until}. Деньги можно вернуть."
+        "{number}: замену теперь ищет наш сотрудник. Ответим до {until}. Деньги можно вернуть "
+        "в карточке."
     ),
     "notice.no_contractor.client": (
-        "{number}: бригада не нашлась. Денег мы не брали. Попробуйте другой день."
+        "{number}: бригада не нашлась. Денег мы не брали. Создайте заявку на другой день или "
+        "напишите нам."
     ),
     "notice.no_contractor_paid.client": (
         "{number}: замена не нашлась. Возвращаем предоплату полностью: {refund}."
@@ -26,7 +30,7 @@ WORDS = {
         "{number}: нашли другую бригаду, приедет {visit}. Платить ещё раз не нужно."
     ),
     "notice.pay_reminder.client": (
-        "{number}: ждём предоплату {to_pay} до {until}. Потом бригада освободится."
+        "{number}: ждём предоплату {to_pay} до {until}. Потом бригада уйдёт на другой заказ."
     ),
     "notice.payment_declined.client": (
         "{number}: платёж не прошёл, {declined}. Деньги не списаны. Попробуйте ещё раз."
@@ -36,7 +40,7 @@ WORDS = {
         "её телефон в карточке."
     ),
     "notice.order_unpaid.client": (
-        "{number}: предоплаты не было, бригаду отпустили. Заявку можно создать заново."
+        "{number}: предоплаты не было, бригаду отпустили. Нужна снова – нажмите «Новая заявка»."
     ),
     "notice.contractor_set_off.client": "{number}: бригада выехала. Будьте на связи.",
     "notice.work_started.client": "{number}: бригада начала работу.",
@@ -47,10 +51,11 @@ WORDS = {
         "{number}: бригада ещё не начала. Позвоните ей или нажмите «Бригада не приехала»."
     ),
     "notice.contractor_withdrew.client": (
-        "{number}: бригада отказалась. Уже ищем другую. Ждать дальше или отменить – решать вам."
+        "{number}: бригада отказалась. Уже ищем другую. Ждать или отменить – решать вам."
     ),
     "notice.contractor_withdrew_paid.client": (
-        "{number}: бригада не сможет. Ищем другую, доплачивать не нужно. Или вернём деньги."
+        "{number}: бригада не сможет. Ищем другую, доплачивать не нужно. Не хотите ждать – "
+        "вернём деньги."
     ),
     "notice.claim_made.client": (
         "{number}: бригада просит {claim} за расходы ({claim_reason}). Ответьте до {until}."
@@ -94,16 +99,20 @@ WORDS = {
     "notice.client_did_not_pay.contractor": (
         "{number}: клиент не оплатил. Вы свободны, баллы не сняты."
     ),
-    "notice.client_cancelled.contractor": "{number}: заказ отменён. Вы свободны.",
+    "notice.client_cancelled.contractor": "{number}: заказ отменён. Ехать не нужно, вы свободны.",
     "notice.claim_invited.contractor": (
         "{number}: заказ отменён. Были расходы? Заявите не больше {claim_cap} до {until}."
     ),
     "notice.work_accepted.contractor": "{number}: работа принята. Оцените клиента в карточке.",
     "notice.visit_soon.contractor": (
-        "{number}: скоро выезд, быть на месте {visit}. Поедете – нажмите «Выехал»."
+        "{number}: скоро выезд, быть на месте {visit}. Поедете – нажмите «Выехали»."
     ),
-    "notice.settled.contractor": "{number}: заказ закрыт, ваша доля предоплаты начислена.",
-    "notice.you_were_released.contractor": "{number}: вы больше не на этом заказе.",
+    "notice.settled.contractor": (
+        "{number}: заказ закрыт, ваша доля предоплаты начислена. Посмотреть: /money"
+    ),
+    "notice.you_were_released.contractor": (
+        "{number}: вы больше не на этом заказе. Ждите следующую заявку."
+    ),
     "notice.slot_proposed.client": (
         "{number}: бригада предлагает {proposed}. Согласитесь или оставьте {visit}."
     ),
@@ -120,11 +129,13 @@ WORDS = {
         "{number}: нужен человек. {headline}, {town}. Что дальше: /order {number}"
     ),
     "notice.money_stuck.support": (
-        "{number}: деньги не движутся, нужен человек. {operation}, {amount}: {trouble}."
+        "{number}: деньги не движутся, нужен человек. {operation}, {amount}: {trouble}. "
+        "Подробно: /order {number}"
     ),
     "notice.money_recovered.support": "{number}: деньги снова движутся, делать ничего не нужно.",
     "notice.captured_in_part.support": (
-        "{number}: в кабинете списали не всю предоплату. Клиенту вернулось {amount}, проверьте."
+        "{number}: в кабинете ЮKassa списали не всю предоплату. Клиенту вернулось {amount}. "
+        "Проверьте: /order {number}"
     ),
     "operation.create": "Создание платежа",
     "operation.get": "Проверка платежа",

@@ -5,7 +5,7 @@ WORDS = {
     "page.pay_card": "💳 Оплатить картой {amount}",
     "page.pay_sbp": "💳 Оплатить через СБП {amount}",
     "page.pay_continue": "💳 Перейти к оплате {amount}",
-    "page.check_payment": "🔄 Я оплатил(а), проверить",
+    "page.check_payment": "🔄 Уже оплачено, проверить",
     "page.cancel": "❌ Отменить заказ",
     "page.cancel_sure": "❌ Да, отменить",
     "page.cancel_reason": "Почему отменяете?",
