@@ -141,6 +141,8 @@ async def test_the_timeline_alone_tells_what_happened_and_what_is_awaited(desk: 
     await page.goto(f"{desk.home}/timeline")
     awaited = page.get_by_text("Выезд: начало просрочено")
     await expect(awaited.first).to_be_attached()
+    heading = page.get_by_role("heading", name="Timeline", exact=True)
+    await heading.evaluate("one => one.scrollIntoView()")
     await picture(page, "temporal-timeline.png")
     await page.goto(f"{desk.home}/history")
     for label in (
