@@ -9,6 +9,7 @@ from telegram import ChatMember, Update, User
 from telegram.constants import ChatType
 
 from bot.callbacks import DRAFT, MENU, MONEY, OPEN, Tap, unpack
+from bot.decoding import decode
 from bot.handlers import (
     agreements,
     contractor,
@@ -93,9 +94,9 @@ class Router:
         Raises:
             Postponed: Not known yet what came of it; the same update again.
         """
-        update = Update.de_json(stored.payload, self._desk.bot)
-        visit = await self._visit(update, stored.attempts)
-        if visit is None:
+        update = decode(stored.payload, self._desk.bot)
+        visit = await self._visit(update, stored.attempts) if update is not None else None
+        if update is None or visit is None:
             return
         if update.callback_query is not None:
             await self._tap(visit, unpack(update.callback_query.data))
@@ -106,9 +107,9 @@ class Router:
 
     async def apologise(self, stored: StoredUpdate) -> None:
         """Tell the person that an update was given up; failing that is no further failure."""
-        update = Update.de_json(stored.payload, self._desk.bot)
-        visit = await self._visit(update, stored.attempts)
-        if visit is not None and update.my_chat_member is None:
+        update = decode(stored.payload, self._desk.bot)
+        visit = await self._visit(update, stored.attempts) if update is not None else None
+        if visit is not None and visit.update.my_chat_member is None:
             await visit.say_with_menu("error")
 
     async def _visit(self, update: Update, attempt: int) -> Visit | None:
