@@ -19,7 +19,7 @@ args ?=
 WORKERS ?= 4
 PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadfile
 
-.PHONY: help demo up test test-ui screenshots test-money test-season chaos bench simulate histories \
+.PHONY: help demo up test test-ui screenshots test-money test-season fuzz chaos bench simulate histories \
 	register replay books check fmt migrate
 
 help: ## Show this list
@@ -51,7 +51,7 @@ up: $(EMBEDDED) ## Run the whole stack until Ctrl-C (DATA=city fills it with peo
 	@$(PY) -m local up $(if $(DATA),--data $(DATA)) $(args)
 
 test: $(DEV) ## Run the test suite on real services (args="-k offers" to choose)
-	@$(PYTEST) -m "not ui and not openapi and not season" $(args)
+	@$(PYTEST) -m "not ui and not openapi and not season and not fuzz" $(args)
 
 test-ui: $(DEV) ## Browser checks and screenshots (needs Chromium)
 	@$(PY) -m pytest -m ui $(args)
@@ -65,6 +65,10 @@ test-money: $(DEV) ## Money tests with payment notices lost or repeated (WEBHOOK
 
 test-season: $(DEV) ## One season in one test: thirty orders over 120 virtual days
 	@$(PY) -m pytest -m season $(args)
+
+fuzz: $(DEV) ## Random acts and requests, answered all of them (SEED=7 ROUNDS=40; long: ROUNDS=1000)
+	@DRILLFLOW_FUZZ_SEED=$(or $(SEED),7) DRILLFLOW_FUZZ_ROUNDS=$(or $(ROUNDS),40) \
+	  $(PY) -m pytest -m fuzz $(args)
 
 bench: $(EMBEDDED) ## Measure against floors of the same run (var/bench.json)
 	@$(PY) -m local bench $(args)

@@ -45,11 +45,11 @@ async def nothing_lost_nothing_doubled_the_books_balance_and_the_person_was_told
         await person.calm()
         if told:
             await person.hears(_plain(screen(told, person.lang, **(values or {}))))
-        await _every_update_is_dealt_with(person)
+        await every_update_is_dealt_with(person)
         assert person.unheard == [], f"nothing was answered to {person.unheard}"
-        _telegram_took_every_message(person)
+        telegram_took_every_message(person)
         _said_in_plain_words(person, typed)
-        await _every_order_is_whole(person)
+        await every_order_is_whole(person)
 
 
 def _plain(html: str) -> str:
@@ -57,7 +57,8 @@ def _plain(html: str) -> str:
     return re.sub(r"</?b>", "", html).partition("\n")[0]
 
 
-async def _every_update_is_dealt_with(person: Someone) -> None:
+async def every_update_is_dealt_with(person: Someone) -> None:
+    """Each was handled at the first try, and no message that is owed was given up."""
     rows = await person.outside.run(
         "SELECT update_id, kind, state, error FROM telegram_updates WHERE bot_id = :bot"
         " AND update_id = ANY(:ids)",
@@ -72,7 +73,8 @@ async def _every_update_is_dealt_with(person: Someone) -> None:
     assert owed == [], "a message was given up"
 
 
-def _telegram_took_every_message(person: Someone) -> None:
+def telegram_took_every_message(person: Someone) -> None:
+    """Nothing that was written to him was refused for how it was written."""
     refused = [
         (one["method"], one["params"], one["response"])
         for one in person.outside.calls_to(person.id)
@@ -103,7 +105,8 @@ def _foreign_lines(words: str, lang: Language) -> list[str]:
     return [one for one in lines if other.search(one) and not own.search(one) and len(one) > 12]
 
 
-async def _every_order_is_whole(person: Someone) -> None:
+async def every_order_is_whole(person: Someone) -> None:
+    """His orders are those that he has sent; each has its books and its workflow in order."""
     rows = await person.outside.run(
         "SELECT CAST(id AS text) AS id FROM orders WHERE client_id = :user", user=person.user_id
     )
