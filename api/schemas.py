@@ -18,11 +18,7 @@ from pydantic import (
 )
 
 from rules.catalog import DETAILS, Service
-from rules.limits import (
-    ADDRESS_CHARACTERS_MAX,
-    COMMENT_CHARACTERS_MAX,
-    NAME_CHARACTERS_MAX,
-)
+from rules.limits import ADDRESS_CHARACTERS_MAX, COMMENT_CHARACTERS_MAX, NAME_CHARACTERS_MAX
 from rules.orders import OrderEvent, OrderState, Role
 from rules.payments import Method
 from rules.payouts import PayoutState, RegisterState
@@ -46,11 +42,7 @@ def _plain(text: str) -> str:
 
 
 def _name(text: str) -> str:
-    """Something by which a person can be called.
-
-    Raises:
-        ValueError: It has no letter.
-    """
+    """Something by which a person can be called."""
     if not is_named(text):
         raise ValueError("a name has letters")
     return text
