@@ -6,7 +6,7 @@ from html import escape
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.delivery import send_html
+from bot.delivery import attempt, send_html
 from bot.visit import Desk, Visit
 from models.users import UserRow
 from texts.formatting import order_number
@@ -45,3 +45,13 @@ async def tell_support(visit: Visit, words: str, number: int | None) -> None:
         chats = await support_chats(session, visit.desk)
     for chat in chats:
         await send_html(visit.desk.bot, chat, html)
+        await _send_picture(visit, chat)
+
+
+async def _send_picture(visit: Visit, chat: int) -> None:
+    """What the person has sent with his words: a photo or a paper."""
+    bot, sent = visit.desk.bot, visit.update.message
+    if sent is not None and sent.photo:
+        await attempt("sendPhoto", bot.send_photo(chat, sent.photo[-1].file_id))
+    elif sent is not None and sent.document is not None:
+        await attempt("sendDocument", bot.send_document(chat, sent.document.file_id))

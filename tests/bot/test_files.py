@@ -10,8 +10,12 @@ from tests.bot.conftest import Person, RecordedOrders, Rows, RunningBot, Simulat
 
 
 async def _photo(person: Person, content: bytes) -> None:
-    url = f"/sim/people/{person.id}/photo"
-    answer = await person.simulator.http.post(url, files={"file": content})
+    await _captioned(person, content, "")
+
+
+async def _captioned(person: Person, content: bytes, caption: str) -> None:
+    url, words = f"/sim/people/{person.id}/photo", {"caption": caption}
+    answer = await person.simulator.http.post(url, files={"file": content}, data=words)
     assert answer.status_code == 200, answer.text
 
 
@@ -59,3 +63,19 @@ async def test_photos_of_the_place_are_kept_for_the_order_and_erased_with_their_
     assert files_in(tmp_path / "files") == []
     left = await rows("SELECT sha256, erased_at FROM files")
     assert all(len(one.sha256) == 64 and one.erased_at for one in left)
+
+
+async def test_a_photo_that_comes_with_a_question_reaches_support_with_it(
+    running_bot: RunningBot, simulator: Simulator, rows: Rows
+) -> None:
+    olga, anna = await simulator.person("Ольга"), await simulator.person("Анна")
+    await olga.text("/help")
+    await olga.sees("Как это работает")
+    await rows("UPDATE users SET is_support = true")
+    await anna.text("/support")
+    await anna.sees("Напишите, что случилось")
+    await _captioned(anna, jpeg(), "Насос шумит <b>")
+
+    await anna.sees("Передали человеку")
+    await olga.sees("Насос шумит <b>")
+    assert [one for one in await olga.messages() if one.get("photo")]
