@@ -34,18 +34,26 @@ def settle(outside: Outside) -> Village:
     return Village(outside, Town(outside.world, latitude, longitude))
 
 
-async def in_both_languages(
-    outside: Outside, play: Callable[[Village, Language], Awaitable[None]]
-) -> None:
+Play = Callable[["Village", Language], Awaitable[None]]
+
+
+async def in_both_languages(outside: Outside, play: Play) -> None:
     """The same row with a Russian and with an English client, side by side in two towns."""
-    villages = [settle(outside) for _ in Language]
+    await asyncio.gather(*(_in_a_village(outside, play, lang) for lang in Language))
+
+
+async def in_each_language(outside: Outside, play: Play) -> None:
+    """One after the other: they share the provider's clock, and a row that moves it ends pages."""
+    for lang in Language:
+        await _in_a_village(outside, play, lang)
+
+
+async def _in_a_village(outside: Outside, play: Play, lang: Language) -> None:
+    village = settle(outside)
     try:
-        await asyncio.gather(
-            *(play(village, lang) for village, lang in zip(villages, Language, strict=True))
-        )
+        await play(village, lang)
     finally:
-        for village in villages:
-            await village.close()
+        await village.close()
 
 
 async def soon(look: Callable[[], Awaitable[Any]], what: str) -> Any:
@@ -98,10 +106,13 @@ class Village:
         person.contractor_id = contractor
         return person
 
-    async def order(self, client: Someone, service: Service = Service.REPAIR_NO_WATER) -> Placed:
+    async def order(
+        self, client: Someone, service: Service = Service.REPAIR_NO_WATER, **personal: Any
+    ) -> Placed:
         """A client's order, placed through the door behind the bot."""
-        placed = await self.town.place(service, client_id=client.user_id)
+        placed = await self.town.place(service, client_id=client.user_id, **personal)
         client.orders.append(placed)
+        await client.calm()
         return placed
 
     async def accepted(self, client: Someone, crew: Someone) -> Placed:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from activities.gateways.offline_geocoder import gazetteer
+from rules.catalog import Service
 from rules.files import FILE_BYTES_MAX
 from rules.limits import COMMENT_CHARACTERS_MAX
 from rules.orders import OrderState
@@ -46,7 +47,7 @@ def jpeg(size: int) -> bytes:
 async def test_no_contractor_within_reach(village: Village) -> None:
     people = await village.both()
     for person in people:
-        order = await person.orders_a_pump()
+        order = await village.order(person, Service.REPAIR_PUMP)
         for _ in range(60):
             if (await order.row())["state"] == OrderState.NO_CONTRACTOR:
                 break
@@ -121,8 +122,9 @@ async def test_rtl_text_emoji_and_html_reach_the_crew_as_they_were_typed(
     for person in people:
         order = await person.orders_a_pump(words)
         assert (await order.row())["comment"] == shown
-        await order.book(crew.contractor_id)
-        await crew.hears(shown)
+        if person.lang is crew.lang:
+            await order.book(crew.contractor_id)
+            await crew.hears(shown)
         number = f"D-{(await order.row())['number']}"
         await all_is_well(
             person, told="check.sent", typed=(words, shown), values={"number": number}

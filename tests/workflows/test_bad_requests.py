@@ -138,7 +138,7 @@ async def pages(village: Village, comment: str = "") -> list[tuple[Someone, Plac
     """A Russian and an English client with an order each."""
     found = []
     for client in await village.both():
-        order = await client.orders_a_pump(comment)
+        order = await village.order(client, comment=comment)
         found.append((client, order, await secret_of(order)))
     return found
 

@@ -13,7 +13,7 @@ from tests.workflows.afterwards import (
     nothing_lost_nothing_doubled_the_books_balance_and_the_person_was_told as all_is_well,
 )
 from tests.workflows.outside import Outside
-from tests.workflows.people import Someone, Village, in_both_languages, settle
+from tests.workflows.people import Someone, Village, in_both_languages, in_each_language, settle
 from tests.workflows.world import Placed, eventually
 from texts import formatting
 from texts.catalogue import say
@@ -149,13 +149,13 @@ async def test_payment_abandoned(outside: Outside) -> None:
         client, crew, order = await accepted(village, lang)
         await order.open_page()
         await order.advance(hours=1)
-        result = await order.end()
+        result = await order.end(days=10)
         assert result.state is OrderState.UNPAID
         assert await books_balance(outside.world, order) == Money()
         await told_of(order, "notice.order_unpaid.client", client)
         await told_of(order, "notice.client_did_not_pay.contractor", crew)
 
-    await in_both_languages(outside, play)
+    await in_each_language(outside, play)
 
 
 async def test_paid_twice(outside: Outside) -> None:
@@ -175,14 +175,14 @@ async def test_paid_twice(outside: Outside) -> None:
         await is_told(order, "late_money_returned")
         await order.work(crew.contractor_id)
         await order.accept_work()
-        await order.end(days=4)
+        await order.end(days=10)
         money = await books_balance(outside.world, order)
         assert (money.captured, money.refunded) == (2 * PREPAYMENT, PREPAYMENT)
         amount = formatting.money(PREPAYMENT, lang)
         await told_of(order, "notice.late_money_returned.client", client, amount=amount)
         await all_is_well(crew)
 
-    await in_both_languages(outside, play)
+    await in_each_language(outside, play)
 
 
 async def test_paid_late(outside: Outside) -> None:
@@ -193,10 +193,10 @@ async def test_paid_late(outside: Outside) -> None:
         await order.advance(minutes=2)
         order.pay_page(page, Method.SBP)
         await order.tell_notice()
-        await order.end()
+        await order.end(days=10)
         assert (await order.row())["state"] == OrderState.UNPAID
         amount = formatting.money(PREPAYMENT, lang)
         await told_of(order, "notice.late_money_returned.client", client, amount=amount)
         await all_is_well(crew)
 
-    await in_both_languages(outside, play)
+    await in_each_language(outside, play)
