@@ -22,7 +22,9 @@ class Acts:
 
     def write(self, person_id: int, content: Json, reply_to: int | None = None) -> Json:
         """Send a message: a text, a place, a contact, a photo, a document or a voice."""
-        person = self._stand.people.get(person_id)
+        person = self._stand.people.acting(person_id)
+        if person.has_blocked:
+            raise PersonRefusal(409, "the bot is blocked: unblock it first")
         if person.is_offline:
             return self._wait(person, "write", {"content": content, "reply_to": reply_to})
         with self._stand.database.transaction():
@@ -70,8 +72,8 @@ class Acts:
         Raises:
             PersonRefusal: 409 with the visible buttons when none fits.
         """
-        person = self._stand.people.get(person_id)
-        tap = self._find_button(person, wanted)
+        person = self._stand.people.acting(person_id)
+        tap = self._find_button(wanted.get("chat_id") or person.id, wanted)
         if person.is_offline:
             return self._wait(person, "tap", tap)
         sent = self._send_tap(person, tap)
@@ -81,11 +83,15 @@ class Acts:
         return sent
 
     def _send_tap(self, person: Person, tap: Json) -> Json:
+        chat = tap["message"]["chat"]
+        body = self._stand.messages.find(chat["id"], tap["message_id"])
+        # What has been deleted meanwhile is inaccessible: nothing but its number is told.
+        gone = {"chat": chat, "message_id": tap["message_id"], "date": 0}
         query = {
             "id": self._stand.callbacks.new_id(),
             "from": person.user,
-            "message": self._stand.messages.find(person.id, tap["message_id"]) or tap["message"],
-            "chat_instance": str(-(person.id * 7919)),
+            "message": body or gone,
+            "chat_instance": str(-(abs(chat["id"]) * 7919)),
             "data": tap["data"],
         }
         with self._stand.database.transaction():
@@ -95,9 +101,9 @@ class Acts:
         self._stand.wake()
         return {"update_id": update_id, "callback_query_id": query["id"]}
 
-    def _find_button(self, person: Person, wanted: Json) -> Json:
+    def _find_button(self, chat_id: int, wanted: Json) -> Json:
         visible: list[Json] = []
-        for body in self._stand.messages.newest_first_from_bot(person.id):
+        for body in self._stand.messages.newest_first_from_bot(chat_id):
             if wanted.get("message_id") not in (None, body["message_id"]):
                 continue
             if wanted.get("force") and wanted.get("data") is not None:
@@ -110,7 +116,7 @@ class Acts:
 
     def block(self, person_id: int, *, has_blocked: bool) -> Json:
         """Block or unblock the bot; the bot hears of it as my_chat_member."""
-        person = self._stand.people.get(person_id)
+        person = self._stand.people.acting(person_id)
         if person.has_blocked == has_blocked:
             raise PersonRefusal(409, "already so")
         member: Json = {"status": "member", "user": self._stand.bot}
@@ -152,8 +158,10 @@ class Acts:
             content = json.loads(act["body"])
             if act["kind"] == "tap":
                 answer = self._send_tap(self._stand.people.get(person_id), content)
-            else:
+            elif not self._stand.people.get(person_id).has_blocked:
                 answer = self.write(person_id, **content)
+            else:
+                continue
             sent.append(answer["update_id"])
         self._told(person_id)
         return {"is_offline": False, "update_ids": sent}

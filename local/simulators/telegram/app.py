@@ -19,6 +19,8 @@ from local.simulators.telegram.page import page_router
 from local.simulators.telegram.paying import paying_router
 from local.simulators.telegram.sim_api import files_router, people_router
 from local.simulators.telegram.sim_control import control_router
+from local.simulators.telegram.sim_groups import groups_router
+from local.simulators.telegram.sim_sharing import sharing_router
 from local.simulators.telegram.stand import Stand, open_stand
 from local.simulators.telegram.webhook import WebhookPump
 
@@ -92,7 +94,10 @@ def create_app(
     app = FastAPI(title="Telegram simulator", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.stand = stand
     app.add_middleware(LoopbackOnly)
-    routers = (bot_api_router, people_router, paying_router, files_router, control_router)
+    routers = (
+        *(bot_api_router, people_router, sharing_router, groups_router, paying_router),
+        *(files_router, control_router),
+    )
     for router in routers:
         app.include_router(router(stand))
     app.include_router(page_router(public_url))

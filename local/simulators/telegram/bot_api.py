@@ -19,7 +19,9 @@ from local.simulators.telegram.parameters import Answer, Method, Upload, convert
 from local.simulators.telegram.shapes import Json
 from local.simulators.telegram.stand import Stand
 
-MOST_BODY_BYTES = 60 * 1024 * 1024
+# A little more than the largest file: the other fields of the form.
+MOST_BODY_BYTES = 50 * 1024 * 1024 + 64 * 1024
+NOT_IN_ANSWERS = {"setwebhook", "deletewebhook", "close", "logout"}
 
 
 def bot_api_router(stand: Stand) -> APIRouter:
@@ -62,7 +64,7 @@ async def answer_call(stand: Stand, token: str, name: str, request: Request) -> 
 
 async def answer_download(stand: Stand, token: str, path: str) -> Response:
     """Give a file's bytes to the bot, unless a fault on `download` says otherwise."""
-    found = stand.files.content(path) if _is_ours(stand, token) else None
+    found = stand.files.linked(path) if _is_ours(stand, token) else None
     if found is None:
         return JSONResponse(Refusal(404).body(), 404)
     fault = stand.faults.next_for("download", None)
@@ -80,6 +82,8 @@ async def call_in_answer(stand: Stand, content: bytes) -> None:
     if not isinstance(given, dict) or not isinstance(given.get("method"), str):
         return
     name = given.pop("method")
+    if name.lower() in NOT_IN_ANSWERS or name.lower().startswith("get"):
+        return
     known = METHODS.get(name.lower())
     try:
         if known is None:
@@ -102,7 +106,7 @@ async def _run(stand: Stand, known: Method, params: Json) -> Any:
     # One call, one commit: after a crash the bot finds all of it or nothing.
     with stand.database.transaction():
         if known.is_limited:
-            stand.limits.take(params.get("chat_id", 0))
+            stand.limits.take(params.get("chat_id", 0), known.messages_in(params))
         return known.act(stand, params)
 
 
@@ -139,7 +143,7 @@ async def _given(request: Request) -> Json:
         return given
     length = request.headers.get("content-length", "0")
     if length.isdigit() and int(length) > MOST_BODY_BYTES:
-        raise bad("Request Entity Too Large")
+        raise Refusal(413)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
         return given | await _from_json(request)

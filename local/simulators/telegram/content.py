@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from local.simulators.telegram.errors import Refusal, bad
+from local.simulators.telegram.chats import Chat
+from local.simulators.telegram.errors import bad
 from local.simulators.telegram.keyboards import check_markup
 from local.simulators.telegram.markup import ordered, parse_html, trimmed
 from local.simulators.telegram.people import Person
@@ -16,28 +17,27 @@ from local.simulators.telegram.stand import Stand
 LONGEST_TEXT, LONGEST_CAPTION, MOST_ENTITIES = 4096, 1024, 100
 
 
-def checked_chat(stand: Stand, params: Json) -> Person:
-    """Return the person the bot writes to.
+def checked_chat(stand: Stand, params: Json) -> Chat:
+    """Return the person or the group the bot writes to.
 
     Raises:
-        Refusal: 400 for an unknown chat, 403 for one who blocked or never started the bot.
+        Refusal: 400 for an unknown chat, 403 for one that the bot cannot write to.
     """
-    person = known_chat(stand, params)
-    if person.has_blocked:
-        raise Refusal(403, "bot was blocked by the user")
-    if not person.has_started:
-        raise Refusal(403, "bot can't initiate conversation with a user")
-    return person
+    chat = known_chat(stand, params)
+    refusal = chat.refusal()
+    if refusal is not None:
+        raise refusal
+    return chat
 
 
-def known_chat(stand: Stand, params: Json) -> Person:
-    """Return the person of `chat_id`, blocked or not."""
+def known_chat(stand: Stand, params: Json) -> Chat:
+    """Return the chat of `chat_id`, open to the bot or not."""
     if "chat_id" not in params:
         raise bad("chat_id is empty")
-    person = stand.people.find(params["chat_id"])
-    if person is None:
+    chat = stand.chats.find(params["chat_id"])
+    if chat is None:
         raise bad("chat not found")
-    return person
+    return chat
 
 
 def required(params: Json, name: str) -> Any:
@@ -103,14 +103,16 @@ def markup_of(params: Json) -> Json:
 
 def publish(stand: Stand, params: Json, content: Json) -> Json:
     """Put a message of the bot into the chat and return it."""
-    person = checked_chat(stand, params)
+    chat = checked_chat(stand, params)
     markup = markup_of(params)
-    reply = _replied(stand, person.id, params.get("reply_parameters"))
+    topic = topic_of(stand, chat, params)
+    reply = _replied(stand, chat.id, params.get("reply_parameters"))
     body: Json = {
-        "message_id": stand.people.next_message_id(person.id),
+        "message_id": stand.chats.next_message_id(chat.id),
         "from": stand.bot,
-        "chat": person.chat(),
+        "chat": chat.chat(),
         "date": int(stand.clock.now()),
+        **topic,
         **present(reply_to_message=reply),
         **content,
     }
@@ -119,9 +121,29 @@ def publish(stand: Stand, params: Json, content: Json) -> Json:
     if "inline_keyboard" in markup:
         body["reply_markup"] = markup
     stand.messages.add("bot", body)
-    _show_keyboard(stand, person.id, markup)
-    stand.show(person.id, body["message_id"])
+    if isinstance(chat, Person):
+        _show_keyboard(stand, chat.id, markup)
+    stand.show(chat.id, body["message_id"])
     return body
+
+
+def topic_of(stand: Stand, chat: Chat, params: Json) -> Json:
+    """Return what a message in a topic has besides; the topic's first message is its quote.
+
+    Raises:
+        Refusal: 400 for an unknown topic (the general one has no number), or a closed one.
+    """
+    thread_id = params.get("message_thread_id")
+    if thread_id is None:
+        return {}
+    topic = stand.groups.topic(chat.id, thread_id)
+    if topic is None or isinstance(chat, Person):
+        raise bad("message thread not found")
+    if topic["is_closed"] and not chat.can_manage_topics:
+        raise bad("TOPIC_CLOSED")
+    first = stand.messages.find(chat.id, thread_id)
+    inside = {"message_thread_id": thread_id, "is_topic_message": True}
+    return {**inside, **present(reply_to_message=first)}
 
 
 def _show_keyboard(stand: Stand, person_id: int, markup: Json) -> None:

@@ -16,6 +16,16 @@ CREATE TABLE IF NOT EXISTS people (
   has_started INTEGER NOT NULL DEFAULT 0, has_blocked INTEGER NOT NULL DEFAULT 0,
   is_offline INTEGER NOT NULL DEFAULT 0, last_message_id INTEGER NOT NULL DEFAULT 0,
   keyboard TEXT, pinned_message_id INTEGER);
+CREATE TABLE IF NOT EXISTS groups (
+  id INTEGER PRIMARY KEY, title TEXT NOT NULL, is_forum INTEGER NOT NULL,
+  bot_status TEXT NOT NULL, can_manage_topics INTEGER NOT NULL, members TEXT NOT NULL,
+  last_message_id INTEGER NOT NULL DEFAULT 0, pinned_message_id INTEGER);
+CREATE TABLE IF NOT EXISTS topics (
+  chat_id INTEGER NOT NULL, thread_id INTEGER NOT NULL, body TEXT NOT NULL,
+  is_closed INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (chat_id, thread_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS reactions (
+  chat_id INTEGER NOT NULL, message_id INTEGER NOT NULL, person_id INTEGER NOT NULL,
+  emoji TEXT NOT NULL, PRIMARY KEY (chat_id, message_id, person_id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS messages (
   chat_id INTEGER NOT NULL, message_id INTEGER NOT NULL, sender TEXT NOT NULL,
   date INTEGER NOT NULL, body TEXT NOT NULL, is_deleted INTEGER NOT NULL DEFAULT 0,
@@ -38,6 +48,7 @@ CREATE INDEX IF NOT EXISTS callbacks_person ON callbacks (person_id);
 CREATE TABLE IF NOT EXISTS invoices (
   chat_id INTEGER NOT NULL, message_id INTEGER NOT NULL, content TEXT NOT NULL,
   PRIMARY KEY (chat_id, message_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS invoice_links (slug TEXT PRIMARY KEY, content TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS checkouts (
   id TEXT PRIMARY KEY, person_id INTEGER NOT NULL, created_at REAL NOT NULL,
   answered_at REAL, answer TEXT);
@@ -46,6 +57,7 @@ CREATE TABLE IF NOT EXISTS waiting_acts (
 CREATE TABLE IF NOT EXISTS files (
   file_id TEXT PRIMARY KEY, unique_id TEXT NOT NULL, path TEXT NOT NULL UNIQUE,
   kind TEXT NOT NULL, body TEXT NOT NULL, content BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS file_links (path TEXT PRIMARY KEY, until REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS albums (file_id TEXT PRIMARY KEY, sizes TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS fault_rules (
   id INTEGER PRIMARY KEY AUTOINCREMENT, rule TEXT NOT NULL, seen INTEGER NOT NULL DEFAULT 0,
@@ -72,6 +84,13 @@ class Database:
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.execute("PRAGMA busy_timeout=5000")
         self._connection.executescript(SCHEMA)
+        self._add_column("people", "is_deactivated", "INTEGER NOT NULL DEFAULT 0")
+
+    def _add_column(self, table: str, column: str, kind: str) -> None:
+        # A file of an earlier version goes on as it is.
+        names = {row["name"] for row in self.rows(f"PRAGMA table_info({table})")}
+        if column not in names:
+            self.run(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
 
     def run(self, sql: str, *values: Any) -> int:
         """Execute one statement and return the number of rows it changed."""

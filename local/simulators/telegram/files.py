@@ -7,23 +7,25 @@ import json
 import mimetypes
 import secrets
 
+from local.simulators.telegram.clock import Clock
 from local.simulators.telegram.database import Database
 from local.simulators.telegram.errors import bad
 from local.simulators.telegram.pictures import picture_size, picture_type, scaled
 from local.simulators.telegram.shapes import Json, present
 
 MOST_PHOTO_BYTES = 10 * 1024 * 1024
-MOST_UPLOAD_BYTES = 50 * 1024 * 1024
 MOST_DOWNLOAD_BYTES = 20 * 1024 * 1024
+LINK_SECONDS = 3600.0
 FOLDERS = {"photo": "photos", "document": "documents", "voice": "voice"}
 
 
 class Files:
     """The table of files."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         """Work on the simulator's file."""
         self._database = database
+        self._clock = clock
 
     def keep_photo(self, content: bytes) -> list[Json]:
         """Store a picture and return its three PhotoSize objects, smallest first.
@@ -31,11 +33,18 @@ class Files:
         Raises:
             Refusal: 400 when it is too big or no picture.
         """
+        if not content:
+            raise bad("file must be non-empty")
         if len(content) > MOST_PHOTO_BYTES:
-            raise bad("file is too big")
+            raise bad(
+                f"file of size {len(content)} bytes is too big for a photo;"
+                f" the maximum size is {MOST_PHOTO_BYTES} bytes"
+            )
         size = picture_size(content)
-        if size is None or min(size) == 0 or sum(size) > 10_000:
+        if size is None or min(size) == 0:
             raise bad("IMAGE_PROCESS_FAILED")
+        if sum(size) > 10_000 or max(size) > 20 * min(size):
+            raise bad("PHOTO_INVALID_DIMENSIONS")
         # Without an imaging library all three sizes carry the same bytes.
         sizes = [
             self._keep("photo", content, picture_type(content), {"width": width, "height": height})
@@ -49,8 +58,6 @@ class Files:
 
     def keep_document(self, content: bytes, name: str, mime_type: str | None = None) -> Json:
         """Store a document and return its Document object."""
-        if len(content) > MOST_UPLOAD_BYTES:
-            raise bad("file is too big")
         if not content:
             raise bad("file must be non-empty")
         plain = name.replace("\\", "/").rsplit("/", 1)[-1] or "file"
@@ -65,6 +72,7 @@ class Files:
 
     def photo_sizes(self, file_id: str) -> list[Json]:
         """Return all sizes of a photo known by any of its ids."""
+        self._known(file_id, "photo")
         row = self._database.row("SELECT sizes FROM albums WHERE file_id = ?", file_id)
         if row is None:
             raise bad("wrong file identifier/HTTP URL specified")
@@ -73,24 +81,38 @@ class Files:
 
     def document(self, file_id: str) -> Json:
         """Return the Document of a known id."""
-        row = self._database.row(
-            "SELECT body FROM files WHERE file_id = ? AND kind = 'document'", file_id
-        )
+        return self._known(file_id, "document")
+
+    def _known(self, file_id: str, kind: str) -> Json:
+        row = self._database.row("SELECT kind, body FROM files WHERE file_id = ?", file_id)
         if row is None:
             raise bad("wrong file identifier/HTTP URL specified")
+        if row["kind"] != kind:
+            raise bad("type of file mismatch")
         body: Json = json.loads(row["body"])
         return body
 
     def file(self, file_id: str) -> Json:
-        """Return the File object for `getFile`."""
+        """Return the File object for `getFile`; its path can be downloaded for an hour."""
         row = self._database.row("SELECT path, body FROM files WHERE file_id = ?", file_id)
         if row is None:
             raise bad("wrong file_id or the file is temporarily unavailable")
         body = json.loads(row["body"])
         if body["file_size"] > MOST_DOWNLOAD_BYTES:
             raise bad("file is too big")
+        self._database.run(
+            "INSERT INTO file_links VALUES (?, ?)"
+            " ON CONFLICT (path) DO UPDATE SET until = excluded.until",
+            row["path"],
+            self._clock.now() + LINK_SECONDS,
+        )
         names = ("file_id", "file_unique_id", "file_size")
         return {name: body[name] for name in names} | {"file_path": row["path"]}
+
+    def linked(self, path: str) -> tuple[bytes, str] | None:
+        """Return what `content` does while the link of `getFile` is good."""
+        row = self._database.row("SELECT until FROM file_links WHERE path = ?", path)
+        return self.content(path) if row and row["until"] > self._clock.now() else None
 
     def content(self, path: str) -> tuple[bytes, str] | None:
         """Return the bytes and the media type of a file path; None when unknown."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import secrets
 import sqlite3
 
 from local.simulators.telegram.clock import Clock
@@ -39,6 +40,19 @@ class Invoices:
             chat_id,
             message_id,
         )
+        return json.loads(row["content"]) if row else None
+
+    def add_link(self, content: Json) -> str:
+        """Keep an invoice that stands in no chat; returns the link's secret part."""
+        slug = secrets.token_urlsafe(16)
+        self._database.run(
+            "INSERT INTO invoice_links VALUES (?, ?)", slug, json.dumps(content, ensure_ascii=False)
+        )
+        return slug
+
+    def behind_link(self, slug: str) -> Json | None:
+        """The invoice behind a link."""
+        row = self._database.row("SELECT content FROM invoice_links WHERE slug = ?", slug)
         return json.loads(row["content"]) if row else None
 
     def ask(self, person_id: int) -> str:

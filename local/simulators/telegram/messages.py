@@ -59,6 +59,15 @@ class Messages:
             message_id,
         )
 
+    def delete_thread(self, chat_id: int, thread_id: int) -> None:
+        """Take a topic's messages out of a group."""
+        self._database.run(
+            "UPDATE messages SET is_deleted = 1 WHERE chat_id = ?"
+            " AND json_extract(body, '$.message_thread_id') = ?",
+            chat_id,
+            thread_id,
+        )
+
     def react(self, chat_id: int, message_id: int, reaction: str | None) -> None:
         """Set or clear the bot's reaction."""
         self._database.run(
@@ -113,6 +122,8 @@ def _view(row: sqlite3.Row) -> Json:
     )
     return present(
         message_id=body["message_id"],
+        message_thread_id=body.get("message_thread_id"),
+        from_id=body["from"]["id"],
         **{"from": row["sender"]},
         date=body["date"],
         edit_date=body.get("edit_date"),

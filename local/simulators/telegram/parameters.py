@@ -59,6 +59,11 @@ class Method:
     patient_act: PatientAct | None = None
     is_limited: bool = False
 
+    def messages_in(self, params: Json) -> int:
+        """Return how many messages a call counts as: an album is as many as it has items."""
+        many = params.get("media") or params.get("message_ids")
+        return max(1, len(many)) if isinstance(many, list) else 1
+
 
 def method(name: str, fields: str, act: Act, *, is_limited: bool = False) -> Method:
     """Declare a method; `fields` is a list of `name:kind`, e.g. `chat_id:chat text:str`."""

@@ -22,10 +22,12 @@ PROVIDER_SECONDS = 30.0
 class Payment(Body):
     """Which invoice (the newest unpaid one by default), the card, the e-mail if it is asked for.
 
+    `link` pays what `createInvoiceLink` made.
     `unasked` charges without asking the bot, as a second device does that was told yes before.
     """
 
     message_id: int | None = None
+    link: str | None = None
     number: str | None = None
     email: str | None = Field(default=None, max_length=64)
     unasked: bool = False
@@ -37,9 +39,8 @@ def paying_router(stand: Stand) -> APIRouter:
 
     @router.post("/{person_id}/pay")
     async def pay(person_id: int, wish: Payment) -> Json:
-        person = stand.people.get(person_id)
-        body = _invoice_message(stand, person, wish)
-        content = stand.invoices.find(person_id, body["message_id"]) or {}
+        person = stand.people.acting(person_id)
+        body, content = _invoice(stand, person, wish)
         if content.get("need_email") and not wish.email:
             raise PersonRefusal(422, "this invoice asks for an e-mail address")
         said: Json = {"ok": True}
@@ -50,6 +51,17 @@ def paying_router(stand: Stand) -> APIRouter:
         return {**said, **await _charged(stand, person, body, content, wish)}
 
     return router
+
+
+def _invoice(stand: Stand, person: Person, wish: Payment) -> tuple[Json | None, Json]:
+    """Return the message with the invoice (None: it was a link), and the invoice."""
+    if wish.link is not None:
+        linked = stand.invoices.behind_link(wish.link.rpartition("/")[2].lstrip("$"))
+        if linked is None:
+            raise PersonRefusal(409, "no such invoice")
+        return None, linked
+    body = _invoice_message(stand, person, wish)
+    return body, stand.invoices.find(person.id, body["message_id"]) or {}
 
 
 def _invoice_message(stand: Stand, person: Person, wish: Payment) -> Json:
@@ -72,7 +84,7 @@ async def _asked(stand: Stand, person: Person, content: Json, wish: Payment) -> 
         **present(order_info={"email": wish.email} if wish.email else None),
     }
     with stand.database.transaction():
-        queue = f"checkout:{query_id}"
+        queue = f"payment:{person.id}"
         stand.updates.append("pre_checkout_query", person.id, queue, query)
     stand.wake()
     deadline = time.monotonic() + ANSWER_WITHIN_SECONDS
@@ -91,7 +103,7 @@ async def _asked(stand: Stand, person: Person, content: Json, wish: Payment) -> 
 
 
 async def _charged(
-    stand: Stand, person: Person, invoice: Json, content: Json, wish: Payment
+    stand: Stand, person: Person, invoice: Json | None, content: Json, wish: Payment
 ) -> Json:
     total = content["total_amount"]
     charge = present(
@@ -114,7 +126,7 @@ async def _charged(
 
 
 def _succeeded(
-    stand: Stand, person: Person, invoice: Json, content: Json, provider_id: str
+    stand: Stand, person: Person, invoice: Json | None, content: Json, provider_id: str
 ) -> Json:
     paid = {
         "currency": content["currency"],
@@ -132,9 +144,11 @@ def _succeeded(
     }
     with stand.database.transaction():
         stand.messages.add("person", body)
-        stand.messages.replace({**invoice, "is_paid": True})
+        if invoice is not None:
+            stand.messages.replace({**invoice, "is_paid": True})
         update_id = stand.updates.append("message", person.id, f"chat:{person.id}", body)
-    stand.show(person.id, invoice["message_id"], "edit")
+    if invoice is not None:
+        stand.show(person.id, invoice["message_id"], "edit")
     stand.show(person.id, body["message_id"])
     stand.wake()
     return {"ok": True, "update_id": update_id, "payment": paid}

@@ -8,7 +8,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from local.simulators.telegram.database import Database
-from local.simulators.telegram.errors import PersonRefusal
+from local.simulators.telegram.errors import PersonRefusal, Refusal
 from local.simulators.telegram.shapes import Json, present
 
 FIRST_PERSON_ID = 700_000_000
@@ -26,6 +26,7 @@ class Person:
     is_offline: bool
     keyboard: Json | None
     pinned_message_id: int | None
+    is_deactivated: bool = False
 
     def chat(self) -> Json:
         """Return the private chat as the Bot API writes it."""
@@ -33,6 +34,16 @@ class Person:
         return {"id": self.id, "type": "private"} | {
             name: self.user[name] for name in names if name in self.user
         }
+
+    def refusal(self) -> Refusal | None:
+        """Return why the bot cannot write to this person, if it cannot."""
+        if self.is_deactivated:
+            return Refusal(403, "user is deactivated")
+        if self.has_blocked:
+            return Refusal(403, "bot was blocked by the user")
+        if not self.has_started:
+            return Refusal(403, "bot can't initiate conversation with a user")
+        return None
 
     def view(self) -> Json:
         """Return what `/sim/people` shows."""
@@ -42,6 +53,7 @@ class Person:
             "has_started": self.has_started,
             "has_blocked": self.has_blocked,
             "is_offline": self.is_offline,
+            "is_deactivated": self.is_deactivated,
         }
 
 
@@ -97,13 +109,36 @@ class People:
             raise PersonRefusal(404, "no such person")
         return person
 
+    def acting(self, person_id: int) -> Person:
+        """Return a person who can act.
+
+        Raises:
+            PersonRefusal: 404 when nobody has this id, 409 when the account was deleted.
+        """
+        person = self.get(person_id)
+        if person.is_deactivated:
+            raise PersonRefusal(409, "this account was deleted")
+        return person
+
+    def forget(self, person_id: int) -> None:
+        """Delete the account: its names are gone, its chat stays."""
+        user = {"id": person_id, "is_bot": False, "first_name": ""}
+        self._database.run(
+            "UPDATE people SET user = ?, is_deactivated = 1, keyboard = NULL WHERE id = ?",
+            json.dumps(user),
+            person_id,
+        )
+
     def everybody(self) -> list[Person]:
         """Return all people, oldest first."""
         return [_person(row) for row in self._database.rows("SELECT * FROM people ORDER BY rowid")]
 
     def change(self, person_id: int, column: str, value: int | None) -> None:
         """Set one of the flags of a person."""
-        allowed = {"has_started", "has_blocked", "is_offline", "pinned_message_id"}
+        allowed = {
+            *("has_started", "has_blocked", "is_offline", "is_deactivated"),
+            "pinned_message_id",
+        }
         if column not in allowed:
             raise ValueError(column)
         self._database.run(f"UPDATE people SET {column} = ? WHERE id = ?", value, person_id)  # noqa: S608 - checked above
@@ -139,4 +174,5 @@ def _person(row: sqlite3.Row) -> Person:
         is_offline=bool(row["is_offline"]),
         keyboard=json.loads(row["keyboard"]) if row["keyboard"] else None,
         pinned_message_id=row["pinned_message_id"],
+        is_deactivated=bool(row["is_deactivated"]),
     )

@@ -13,18 +13,21 @@ from local.simulators.telegram.limits import GENEROUS, TELEGRAM
 from local.simulators.telegram.shapes import Json
 from local.simulators.telegram.sim_api import Body
 from local.simulators.telegram.stand import Stand
+from local.simulators.telegram.updates import PATIENT, QUICK
 
 MOST_ENTRIES = 10_000
 
 
 class DeliveryChange(Body):
-    """Delivery rules to change; what is left out stays."""
+    """Delivery rules to change; what is left out stays. `telegram`: the server's own patience."""
 
+    preset: Literal["quick", "telegram"] | None = None
     copies: int | None = Field(default=None, ge=1, le=10)
     shuffle: bool | None = None
     delay_ms: int | None = Field(default=None, ge=0, le=600_000)
     seed: int | None = None
     retap: bool | None = None
+    unheard: float | None = Field(default=None, ge=0, lt=1)
     retry_first_seconds: float | None = Field(default=None, gt=0, le=120)
     retry_longest_seconds: float | None = Field(default=None, gt=0, le=3600)
 
@@ -43,6 +46,8 @@ class LimitsChange(Body):
     overall_burst: float | None = Field(default=None, ge=1)
     chat_per_second: float | None = Field(default=None, gt=0)
     chat_burst: float | None = Field(default=None, ge=1)
+    group_per_second: float | None = Field(default=None, gt=0)
+    group_burst: float | None = Field(default=None, ge=1)
 
 
 def control_router(stand: Stand) -> APIRouter:
@@ -114,7 +119,9 @@ def _add_faults(router: APIRouter, stand: Stand) -> None:
 def _add_levers(router: APIRouter, stand: Stand) -> None:
     @router.post("/delivery")
     async def delivery(change: DeliveryChange) -> Json:
-        rules = stand.updates.change_rules(change.model_dump(exclude_none=True))
+        preset = {"quick": QUICK, "telegram": PATIENT}.get(change.preset or "", {})
+        changed = change.model_dump(exclude_none=True, exclude={"preset"})
+        rules = stand.updates.change_rules({**preset, **changed})
         stand.wake()
         return rules
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from local.simulators.telegram.callbacks import Callbacks
+from local.simulators.telegram.chats import Chats
 from local.simulators.telegram.clock import Clock
 from local.simulators.telegram.database import Database
 from local.simulators.telegram.events import EventBus
 from local.simulators.telegram.faults import Faults
 from local.simulators.telegram.files import Files
+from local.simulators.telegram.groups import Groups
 from local.simulators.telegram.invoices import Invoices
 from local.simulators.telegram.journal import Journal
 from local.simulators.telegram.limits import Limits
@@ -38,6 +40,8 @@ class Stand:
     database: Database
     clock: Clock
     people: People
+    groups: Groups
+    chats: Chats
     messages: Messages
     updates: Updates
     callbacks: Callbacks
@@ -45,10 +49,10 @@ class Stand:
     journal: Journal
     invoices: Invoices
     faults: Faults
+    limits: Limits
     # Where the payment provider is that invoices are charged by; None: there is none.
     payments_url: str | None = None
     events: EventBus = field(default_factory=EventBus)
-    limits: Limits = field(default_factory=Limits)
     # Set whenever an update was stored or the webhook changed; the deliverers wait for it.
     wake_delivery: asyncio.Event = field(default_factory=asyncio.Event)
     wake_polls: set[asyncio.Event] = field(default_factory=set)
@@ -90,17 +94,21 @@ def open_stand(file: Path, token: str, payments_url: str | None = None) -> Stand
         raise ValueError("the simulator's token must look like 1:local")
     database = Database(file)
     clock = Clock(database)
+    people, groups = People(database), Groups(database)
     return Stand(
         token=token,
         database=database,
         clock=clock,
-        people=People(database),
+        people=people,
+        groups=groups,
+        chats=Chats(people, groups),
         messages=Messages(database),
         updates=Updates(database, clock),
         callbacks=Callbacks(database, clock),
-        files=Files(database),
+        files=Files(database, clock),
         journal=Journal(database, clock),
         invoices=Invoices(database, clock),
         faults=Faults(database),
+        limits=Limits(database, clock),
         payments_url=payments_url,
     )

@@ -16,6 +16,10 @@ from local.simulators.telegram.shapes import Json, present
 # Telegram keeps messages for a day, but taps and queries before a payment for 150 seconds only.
 KEPT_SECONDS = {"callback_query": 150.0, "pre_checkout_query": 150.0}
 KEPT_SECONDS_OTHERWISE = 86_400.0
+# Only those get them who name them in `allowed_updates`.
+NOT_SENT_UNASKED = {"chat_member", "message_reaction", "message_reaction_count"}
+# After a week without updates the next id is anything.
+QUIET_SECONDS = 7 * 86_400.0
 OUT_OF_ORDER = "delivery:"
 
 
@@ -28,8 +32,15 @@ class DeliveryRules:
     delay_ms: int = 0
     seed: int = 0
     retap: bool = False
+    # How often the webhook's 200 gets lost on its way, so that the update comes again.
+    unheard: float = 0.0
     retry_first_seconds: float = 0.25
     retry_longest_seconds: float = 8.0
+
+
+QUICK: Json = {"retry_first_seconds": 0.25, "retry_longest_seconds": 8.0}
+# What the server really waits: it doubles from a second up to one or two minutes.
+PATIENT: Json = {"retry_first_seconds": 1.0, "retry_longest_seconds": 90.0}
 
 
 @dataclass(frozen=True)
@@ -54,8 +65,6 @@ class Updates:
         self._clock = clock
         self.rules = DeliveryRules(**database.setting("delivery", {}))
         self._chance = random.Random(self.rules.seed)  # noqa: S311 - repeatable on purpose
-        if database.setting("next_update_id") is None:
-            database.keep("next_update_id", random.randint(10**8, 9 * 10**8))  # noqa: S311 - no secret
 
     def change_rules(self, rules: Json) -> Json:
         """Use other delivery rules for updates from now on; the seed starts anew."""
@@ -66,9 +75,8 @@ class Updates:
 
     def append(self, kind: str, person_id: int, queue: str, content: Json) -> int:
         """Store an update with its deliveries and return its id."""
-        update_id: int = self._database.setting("next_update_id")
-        self._database.keep("next_update_id", update_id + 1)
         now = self._clock.now()
+        update_id = self._next_id(now)
         self._database.run(
             "INSERT INTO updates VALUES (?, ?, ?, ?, ?, ?)",
             update_id,
@@ -83,9 +91,26 @@ class Updates:
                 self._schedule(update_id, copy, queue)
         return update_id
 
+    def _next_id(self, now: float) -> int:
+        chosen: int = self._database.setting("next_update_id", 0)
+        before = self._database.row(
+            "SELECT created_at FROM updates WHERE update_id = ?", chosen - 1
+        )
+        if not chosen or (before is not None and now - before["created_at"] > QUIET_SECONDS):
+            chosen = self._free_id()
+        self._database.keep("next_update_id", chosen + 1)
+        return chosen
+
+    def _free_id(self) -> int:
+        near = "SELECT 1 FROM updates WHERE update_id BETWEEN ? AND ?"
+        while True:
+            chosen = random.randint(10**8, 9 * 10**8)  # noqa: S311 - no secret
+            if self._database.row(near, chosen, chosen + 100_000) is None:
+                return chosen
+
     def _is_wanted(self, kind: str) -> bool:
         allowed = self._database.setting("allowed_updates")
-        return not allowed or kind in allowed
+        return kind in allowed if allowed else kind not in NOT_SENT_UNASKED
 
     def _schedule(self, update_id: int, copy: int, queue: str) -> None:
         delay = self.rules.delay_ms / 1000
@@ -147,6 +172,11 @@ class Updates:
             offset,
             OUT_OF_ORDER + "%",
         )
+
+    def is_unheard(self, delivery: Delivery) -> bool:
+        """Say whether the bot's 200 for this attempt gets lost: only the seed decides."""
+        name = f"{self.rules.seed}:{delivery.id}:{delivery.attempts}"
+        return random.Random(name).random() < self.rules.unheard  # noqa: S311 - no secret
 
     def drop_pending(self, keep_last: int = 0) -> None:
         """Forget all pending updates except the newest `keep_last`."""

@@ -14,6 +14,8 @@ from local.simulators.telegram.stand import Stand
 from local.simulators.telegram.updates import Delivery
 
 ANSWER_SECONDS = 60.0
+# A webhook that answers 410 for so long is taken off.
+GONE_SECONDS = 23 * 3600.0
 LOOK_AGAIN_SECONDS = 1.0
 
 
@@ -65,7 +67,10 @@ class WebhookPump:
         except httpx.HTTPError as error:
             self._failed(head, f"Connection failed: {type(error).__name__}", None)
         else:
-            if answer.is_success:
+            self._note_gone(answer.status_code == httpx.codes.GONE)
+            if answer.is_success and self._stand.updates.is_unheard(head):
+                self._failed(head, "Read timeout expired", None)
+            elif answer.is_success:
                 self._stand.updates.record(head.id, state="delivered")
                 await call_in_answer(self._stand, answer.content)
             else:
@@ -79,6 +84,15 @@ class WebhookPump:
         finally:
             self._busy.pop(head.queue, None)
             self._stand.wake_delivery.set()
+
+    def _note_gone(self, is_gone: bool) -> None:
+        database, now = self._stand.database, self._stand.clock.now()
+        since = database.setting("webhook_gone_since")
+        if is_gone and since is not None and now - since > GONE_SECONDS:
+            database.keep("webhook", None)
+            since = None
+        if is_gone != (since is not None):
+            database.keep("webhook_gone_since", now if is_gone else None)
 
     def _failed(self, head: Delivery, error: str, retry_after_seconds: float | None) -> None:
         rules = self._stand.updates.rules

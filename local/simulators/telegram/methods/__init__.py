@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from local.simulators.telegram.methods import chats, editing, payments, receiving, sending
+from local.simulators.telegram.methods import (
+    chats,
+    copying,
+    editing,
+    payments,
+    places,
+    receiving,
+    sending,
+    topics,
+)
 
-METHODS = {
-    known.name.lower(): known
-    for group in (chats, editing, payments, receiving, sending)
-    for known in group.METHODS
-}
+GROUPS = (chats, copying, editing, payments, places, receiving, sending, topics)
+
+METHODS = {known.name.lower(): known for group in GROUPS for known in group.METHODS}

@@ -8,7 +8,9 @@ from typing import Any
 
 from local.simulators.telegram.content import checked_chat, known_chat, required
 from local.simulators.telegram.errors import bad
+from local.simulators.telegram.groups import Group
 from local.simulators.telegram.parameters import Method, method
+from local.simulators.telegram.people import Person
 from local.simulators.telegram.shapes import Json
 from local.simulators.telegram.stand import Stand
 
@@ -59,11 +61,11 @@ def send_chat_action(stand: Stand, params: Json) -> bool:
 
 
 def get_chat(stand: Stand, params: Json) -> Json:
-    """Return everything a bot may know about a private chat."""
-    person = known_chat(stand, params)
+    """Return everything a bot may know about a chat."""
+    found = known_chat(stand, params)
     chat: Json = {
-        **person.chat(),
-        "accent_color_id": person.id % 7,
+        **found.chat(),
+        "accent_color_id": found.id % 7,
         "max_reaction_count": 11,
         "accepted_gift_types": {
             "unlimited_gifts": True,
@@ -75,22 +77,50 @@ def get_chat(stand: Stand, params: Json) -> Json:
     }
     if "username" in chat:
         chat["active_usernames"] = [chat["username"]]
-    if person.pinned_message_id:
-        pinned = stand.messages.find(person.id, person.pinned_message_id)
+    if found.pinned_message_id:
+        pinned = stand.messages.find(found.id, found.pinned_message_id)
         if pinned:
             chat["pinned_message"] = pinned
     return chat
 
 
 def get_chat_member(stand: Stand, params: Json) -> Json:
-    """Return a member of a private chat: the person or the bot."""
-    person = known_chat(stand, params)
-    wanted = params.get("user_id")
-    if wanted == stand.bot["id"]:
-        return {"status": "member", "user": stand.bot}
-    if wanted != person.id:
-        raise bad("user not found")
-    return {"status": "member", "user": person.user}
+    """Return a member of a chat: a person or the bot."""
+    chat, wanted = known_chat(stand, params), required(params, "user_id")
+    user = stand.bot
+    if wanted != stand.bot["id"]:
+        person = stand.people.find(wanted)
+        if person is None or (isinstance(chat, Person) and wanted != chat.id):
+            raise bad("user not found")
+        user = person.user
+    if isinstance(chat, Person):
+        return {"status": "member", "user": user}
+    return chat.member(user, stand.bot["id"])
+
+
+def _entered_group(stand: Stand, params: Json) -> Group:
+    chat = checked_chat(stand, params)
+    if isinstance(chat, Person):
+        raise bad("there are no administrators in the private chat")
+    return chat
+
+
+def get_chat_administrators(stand: Stand, params: Json) -> list[Json]:
+    """Return who leads a group; the bot too, if it does."""
+    group = _entered_group(stand, params)
+    leading = [one for one, status in group.members.items() if status == "creator"]
+    found = [group.member(stand.people.get(one).user, stand.bot["id"]) for one in leading]
+    if group.is_led_by_bot:
+        found.append(group.member(stand.bot, stand.bot["id"]))
+    return found
+
+
+def get_chat_member_count(stand: Stand, params: Json) -> int:
+    """Return how many are in a chat, the bot too."""
+    chat = checked_chat(stand, params)
+    if isinstance(chat, Person):
+        return 2
+    return 1 + sum(status not in ("left", "kicked") for status in chat.members.values())
 
 
 def get_file(stand: Stand, params: Json) -> Json:
@@ -184,6 +214,8 @@ METHODS: list[Method] = [
     ),
     method("getChat", "chat_id:chat", get_chat),
     method("getChatMember", "chat_id:chat user_id:int", get_chat_member),
+    method("getChatAdministrators", "chat_id:chat return_bots:bool", get_chat_administrators),
+    method("getChatMemberCount", "chat_id:chat", get_chat_member_count),
     method("getFile", "file_id:str", get_file),
     method("setMyCommands", "commands:json scope:json language_code:str", set_my_commands),
     method("getMyCommands", "scope:json language_code:str", get_my_commands),

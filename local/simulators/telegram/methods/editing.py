@@ -10,6 +10,7 @@ from local.simulators.telegram.content import (
     markup_of,
 )
 from local.simulators.telegram.errors import bad
+from local.simulators.telegram.groups import Group
 from local.simulators.telegram.parameters import Method, method
 from local.simulators.telegram.shapes import Json, present
 from local.simulators.telegram.stand import Stand
@@ -27,16 +28,17 @@ REACTIONS = set(
 
 
 def _message(stand: Stand, params: Json, purpose: str) -> Json:
-    person = known_chat(stand, params)
+    chat = known_chat(stand, params)
     if "message_id" not in params:
         raise bad("message identifier is not specified")
-    found = stand.messages.find(person.id, params["message_id"])
+    found = stand.messages.find(chat.id, params["message_id"])
     if found is None:
         raise bad(f"message to {purpose} not found")
     return found
 
 
-def _editable(stand: Stand, params: Json) -> Json:
+def editable(stand: Stand, params: Json) -> Json:
+    """Return the message to edit, if it is one of the bot's own."""
     found = _message(stand, params, "edit")
     checked_chat(stand, params)
     if not stand.messages.is_from_bot(found["chat"]["id"], found["message_id"]):
@@ -44,7 +46,7 @@ def _editable(stand: Stand, params: Json) -> Json:
     return found
 
 
-def _rewrite(stand: Stand, params: Json, old: Json, gone: set[str], content: Json) -> Json:
+def rewrite(stand: Stand, params: Json, old: Json, gone: set[str], content: Json) -> Json:
     """Store the new content; an edit without reply markup takes the buttons away."""
     markup = markup_of(params)
     if markup and "inline_keyboard" not in markup:
@@ -63,36 +65,60 @@ def _rewrite(stand: Stand, params: Json, old: Json, gone: set[str], content: Jso
 
 def edit_message_text(stand: Stand, params: Json) -> Json:
     """Replace the text and the buttons of a text message."""
-    old = _editable(stand, params)
+    old = editable(stand, params)
     content = content_of_text(params)
     if "text" not in old:
         raise bad("there is no text in the message to edit")
-    return _rewrite(stand, params, old, {"text", "entities"}, content)
+    return rewrite(stand, params, old, {"text", "entities"}, content)
 
 
 def edit_message_caption(stand: Stand, params: Json) -> Json:
     """Replace the caption and the buttons of a photo or document."""
-    old = _editable(stand, params)
+    old = editable(stand, params)
     content = content_of_caption(params)
     if "photo" not in old and "document" not in old:
         raise bad("there is no caption in the message to edit")
-    return _rewrite(stand, params, old, {"caption", "caption_entities"}, content)
+    return rewrite(stand, params, old, {"caption", "caption_entities"}, content)
 
 
 def edit_message_reply_markup(stand: Stand, params: Json) -> Json:
     """Replace the buttons only."""
-    return _rewrite(stand, params, _editable(stand, params), set(), {})
+    return rewrite(stand, params, editable(stand, params), set(), {})
 
 
 def delete_message(stand: Stand, params: Json) -> bool:
     """Take a message out of the chat, at most 48 hours after it was sent."""
     found = _message(stand, params, "delete")
-    if stand.clock.now() - found["date"] > DELETABLE_SECONDS:
+    if not _is_deletable(stand, found):
         raise bad("message can't be deleted for everyone")
-    chat_id, message_id = found["chat"]["id"], found["message_id"]
-    stand.messages.delete(chat_id, message_id)
-    stand.events.emit("deleted", chat_id, message_id=message_id)
+    _delete(stand, found)
     return True
+
+
+def delete_messages(stand: Stand, params: Json) -> bool:
+    """Take up to 100 messages out of the chat; those that cannot be found are skipped."""
+    chat, numbers = known_chat(stand, params), params.get("message_ids")
+    if not isinstance(numbers, list) or not 1 <= len(numbers) <= 100:
+        raise bad("message identifiers are not specified")
+    found = [body for body in (stand.messages.find(chat.id, one) for one in numbers) if body]
+    if not all(_is_deletable(stand, body) for body in found):
+        raise bad("message can't be deleted for everyone")
+    for body in found:
+        _delete(stand, body)
+    return True
+
+
+def _is_deletable(stand: Stand, body: Json) -> bool:
+    group = stand.groups.find(body["chat"]["id"])
+    if group is not None and group.is_led_by_bot:
+        return True
+    is_foreign = group is not None and body["from"]["id"] != stand.bot["id"]
+    return not is_foreign and stand.clock.now() - body["date"] <= DELETABLE_SECONDS
+
+
+def _delete(stand: Stand, body: Json) -> None:
+    stand.messages.delete(body["chat"]["id"], body["message_id"])
+    stand.events.emit("deleted", body["chat"]["id"], message_id=body["message_id"])
 
 
 def set_message_reaction(stand: Stand, params: Json) -> bool:
@@ -112,20 +138,28 @@ def set_message_reaction(stand: Stand, params: Json) -> bool:
 def pin_chat_message(stand: Stand, params: Json) -> bool:
     """Show a message at the top of the chat."""
     found = _message(stand, params, "pin")
+    _check_pinning(stand, params)
     return _pin(stand, found["chat"]["id"], found["message_id"])
 
 
 def unpin_chat_message(stand: Stand, params: Json) -> bool:
     """Take the pinned message from the top."""
-    person = known_chat(stand, params)
-    wanted = params.get("message_id", person.pinned_message_id)
-    if person.pinned_message_id is None or wanted != person.pinned_message_id:
+    chat = known_chat(stand, params)
+    _check_pinning(stand, params)
+    wanted = params.get("message_id", chat.pinned_message_id)
+    if chat.pinned_message_id is None or wanted != chat.pinned_message_id:
         raise bad("message to unpin not found")
-    return _pin(stand, person.id, None)
+    return _pin(stand, chat.id, None)
+
+
+def _check_pinning(stand: Stand, params: Json) -> None:
+    chat = checked_chat(stand, params)
+    if isinstance(chat, Group) and not chat.is_led_by_bot:
+        raise bad("not enough rights to manage pinned messages in the chat")
 
 
 def _pin(stand: Stand, chat_id: int, message_id: int | None) -> bool:
-    stand.people.change(chat_id, "pinned_message_id", message_id)
+    stand.chats.pin(chat_id, message_id)
     stand.events.emit("pinned", chat_id, message_id=message_id)
     return True
 
@@ -165,6 +199,7 @@ METHODS: list[Method] = [
         is_limited=True,
     ),
     method("deleteMessage", "chat_id:chat message_id:int", delete_message),
+    method("deleteMessages", "chat_id:chat message_ids:json", delete_messages),
     method(
         "setMessageReaction",
         "chat_id:chat message_id:int reaction:json is_big:bool",

@@ -21,9 +21,8 @@ AMOUNTS = {"RUB": (100_00, 1_000_000_00)}
 START_PARAMETER = re.compile(r"^[\w-]{1,64}$")
 
 
-def send_invoice(stand: Stand, params: Json) -> Json:
-    """Send an invoice; its first button pays."""
-    checked_chat(stand, params)
+def _checked(stand: Stand, params: Json) -> tuple[Json, Json]:
+    """Return what an invoice shows, and all that has to be known to pay it."""
     title, description = required(params, "title"), required(params, "description")
     if len(title) > LONGEST_TITLE:
         raise bad("title is too long")
@@ -40,7 +39,6 @@ def send_invoice(stand: Stand, params: Json) -> Json:
         raise bad("START_PARAM_INVALID")
     currency = required(params, "currency")
     total = _total(params.get("prices"), currency)
-    _check_buttons(params)
     shown = {
         "title": title,
         "description": description,
@@ -48,15 +46,29 @@ def send_invoice(stand: Stand, params: Json) -> Json:
         "currency": currency,
         "total_amount": total,
     }
-    body = publish(stand, params, {"invoice": shown})
     hidden = present(
         payload=payload,
         provider_data=_provider_data(params.get("provider_data")),
         need_email=params.get("need_email"),
         sends_email=params.get("send_email_to_provider"),
     )
-    stand.invoices.add(body["chat"]["id"], body["message_id"], {**shown, **hidden})
+    return shown, {**shown, **hidden}
+
+
+def send_invoice(stand: Stand, params: Json) -> Json:
+    """Send an invoice; its first button pays."""
+    checked_chat(stand, params)
+    shown, whole = _checked(stand, params)
+    _check_buttons(params)
+    body = publish(stand, params, {"invoice": shown})
+    stand.invoices.add(body["chat"]["id"], body["message_id"], whole)
     return body
+
+
+def create_invoice_link(stand: Stand, params: Json) -> str:
+    """Return a link by which anybody can pay, as often as he likes."""
+    _, whole = _checked(stand, params)
+    return f"https://t.me/${stand.invoices.add_link(whole)}"
 
 
 def _total(prices: Any, currency: str) -> int:
@@ -102,17 +114,24 @@ def answer_pre_checkout_query(stand: Stand, params: Json) -> bool:
     return True
 
 
+INVOICE = (
+    "title:str description:str payload:str provider_token:str currency:str"
+    " prices:json max_tip_amount:int suggested_tip_amounts:json"
+    " provider_data:str photo_url:str photo_size:int photo_width:int photo_height:int"
+    " need_name:bool need_phone_number:bool need_email:bool need_shipping_address:bool"
+    " send_phone_number_to_provider:bool send_email_to_provider:bool is_flexible:bool"
+)
 METHODS: list[Method] = [
     method(
         "sendInvoice",
-        "chat_id:chat title:str description:str payload:str provider_token:str currency:str"
-        " prices:json max_tip_amount:int suggested_tip_amounts:json start_parameter:str"
-        " provider_data:str photo_url:str photo_size:int photo_width:int photo_height:int"
-        " need_name:bool need_phone_number:bool need_email:bool need_shipping_address:bool"
-        " send_phone_number_to_provider:bool send_email_to_provider:bool is_flexible:bool"
-        f" {COMMON}",
+        f"chat_id:chat start_parameter:str {INVOICE} {COMMON}",
         send_invoice,
         is_limited=True,
+    ),
+    method(
+        "createInvoiceLink",
+        f"business_connection_id:str subscription_period:int {INVOICE}",
+        create_invoice_link,
     ),
     method(
         "answerPreCheckoutQuery",

@@ -8,27 +8,12 @@ from local.simulators.telegram.content import (
     checked_chat,
     content_of_caption,
     content_of_text,
-    place,
     publish,
-    required,
 )
 from local.simulators.telegram.errors import bad
 from local.simulators.telegram.parameters import COMMON, Method, Upload, method
-from local.simulators.telegram.shapes import Json, present
+from local.simulators.telegram.shapes import Json
 from local.simulators.telegram.stand import Stand
-
-COPIED = (
-    "text",
-    "entities",
-    "caption",
-    "caption_entities",
-    "photo",
-    "document",
-    "voice",
-    "location",
-    "venue",
-    "contact",
-)
 
 
 def send_message(stand: Stand, params: Json) -> Json:
@@ -98,69 +83,7 @@ def _album_item(stand: Stand, params: Json, item: Any) -> Json:
     return {**makers[item["type"]](stand, given), **content_of_caption(item)}
 
 
-def send_location(stand: Stand, params: Json) -> Json:
-    """Send a point on the map."""
-    checked_chat(stand, params)
-    return publish(stand, params, {"location": place(params)})
-
-
-def send_venue(stand: Stand, params: Json) -> Json:
-    """Send a point with a name and an address."""
-    checked_chat(stand, params)
-    location = place(params)
-    venue = {
-        "location": location,
-        "title": required(params, "title"),
-        "address": required(params, "address"),
-    }
-    return publish(stand, params, {"location": location, "venue": venue})
-
-
-def send_contact(stand: Stand, params: Json) -> Json:
-    """Send a telephone number with a name."""
-    checked_chat(stand, params)
-    contact = present(
-        phone_number=required(params, "phone_number"),
-        first_name=required(params, "first_name"),
-        last_name=params.get("last_name"),
-        vcard=params.get("vcard"),
-    )
-    return publish(stand, params, {"contact": contact})
-
-
-def _source(stand: Stand, params: Json, purpose: str) -> Json:
-    source = stand.messages.find(params.get("from_chat_id", 0), params.get("message_id", 0))
-    if source is None:
-        raise bad(f"message to {purpose} not found")
-    return source
-
-
-def copy_message(stand: Stand, params: Json) -> Json:
-    """Send the same content again, without a link to the original."""
-    checked_chat(stand, params)
-    source = _source(stand, params, "copy")
-    content = {name: source[name] for name in COPIED if name in source}
-    if "caption" in params and "text" not in content:
-        content.pop("caption_entities", None)
-        content |= content_of_caption(params)
-    return {"message_id": publish(stand, params, content)["message_id"]}
-
-
-def forward_message(stand: Stand, params: Json) -> Json:
-    """Send the same content with its origin."""
-    checked_chat(stand, params)
-    source = _source(stand, params, "forward")
-    content = {name: source[name] for name in COPIED if name in source}
-    origin = source.get("forward_origin") or {
-        "type": "user",
-        "date": source["date"],
-        "sender_user": source["from"],
-    }
-    return publish(stand, params, {**content, "forward_origin": origin})
-
-
 CAPTION = "caption:str parse_mode:str caption_entities:json show_caption_above_media:bool"
-POINT = "latitude:float longitude:float"
 METHODS: list[Method] = [
     method(
         "sendMessage",
@@ -185,41 +108,6 @@ METHODS: list[Method] = [
         "sendMediaGroup",
         f"chat_id:chat media:json {COMMON.replace('reply_markup:json', '')}",
         send_media_group,
-        is_limited=True,
-    ),
-    method(
-        "sendLocation",
-        f"chat_id:chat {POINT} horizontal_accuracy:float live_period:int heading:int"
-        f" proximity_alert_radius:int {COMMON}",
-        send_location,
-        is_limited=True,
-    ),
-    method(
-        "sendVenue",
-        f"chat_id:chat {POINT} title:str address:str foursquare_id:str foursquare_type:str"
-        f" google_place_id:str google_place_type:str {COMMON}",
-        send_venue,
-        is_limited=True,
-    ),
-    method(
-        "sendContact",
-        f"chat_id:chat phone_number:str first_name:str last_name:str vcard:str {COMMON}",
-        send_contact,
-        is_limited=True,
-    ),
-    method(
-        "copyMessage",
-        f"chat_id:chat from_chat_id:chat message_id:int video_start_timestamp:int {CAPTION}"
-        f" {COMMON}",
-        copy_message,
-        is_limited=True,
-    ),
-    method(
-        "forwardMessage",
-        "chat_id:chat from_chat_id:chat message_id:int video_start_timestamp:int"
-        " message_thread_id:int direct_messages_topic_id:int disable_notification:bool"
-        " protect_content:bool message_effect_id:str suggested_post_parameters:json",
-        forward_message,
         is_limited=True,
     ),
 ]
