@@ -48,9 +48,10 @@ def strangers(found: Any) -> list[str]:
 
 
 def kept(found: Any) -> Any:
-    """Leave out what the library adds by itself: false flags."""
+    """Leave out what the library adds or drops by itself: false flags and empty lists."""
     if isinstance(found, dict):
-        return {name: kept(value) for name, value in found.items() if value is not False}
+        known = {name: value for name, value in found.items() if value is not False}
+        return {name: kept(value) for name, value in known.items() if value not in ([], ())}
     return [kept(part) for part in found] if isinstance(found, list | tuple) else found
 
 
