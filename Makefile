@@ -19,7 +19,7 @@ args ?=
 WORKERS ?= 4
 PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadfile
 
-.PHONY: help demo up test test-ui screenshots test-money test-season fuzz chaos bench simulate histories \
+.PHONY: help demo up test test-ui screenshots test-money test-season fuzz chaos planted bench simulate histories \
 	register replay books check fmt migrate
 
 help: ## Show this list
@@ -80,6 +80,9 @@ simulate: $(EMBEDDED) ## Compare policies on a synthetic season (POLICY=file HIS
 register: $(EMBEDDED) ## Write the accountant's register of a business day (DATE=2026-11-24)
 	@test -n "$(DATE)" || { echo "Which day? make register DATE=2026-11-24" >&2; exit 2; }
 	@$(PY) -m local register $(DATE) $(args)
+
+planted: $(DEV) ## Plant known bugs in a copy, one at a time: their tests must turn red (args="money")
+	@$(PY) -m tests.planted $(args)
 
 chaos: $(EMBEDDED) ## Orders under seeded faults, then the books (SEED=7 ORDERS=18; long: ORDERS=1000)
 	@$(PY) -m local chaos --seed $(or $(SEED),7) --orders $(or $(ORDERS),18) $(args)
