@@ -1,10 +1,12 @@
 """Questions to a geocoder: what is kept, for how long, and an hour without any answer."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -80,7 +82,10 @@ async def questions(books: Books) -> list[dict[str, Any]]:
     return await books.rows("SELECT * FROM geocoding_requests")
 
 
-async def test_an_answer_is_kept_and_the_address_is_not(search: Search, books: Books) -> None:
+async def test_an_answer_is_kept_and_the_address_is_not(
+    search: Search, books: Books, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     [found] = await search.find()
     again = await search.find("  ТВЕРЬ, Садовая   5.")
 
@@ -90,6 +95,9 @@ async def test_an_answer_is_kept_and_the_address_is_not(search: Search, books: B
     assert await questions(books) == []
     [kept] = await books.rows("SELECT * FROM geocoding_answers")
     assert STREET not in str(kept)
+    said = "\n".join(f"{one.getMessage()} {vars(one)}" for one in caplog.records)
+    spelled = (STREET, "Садовая", found.label, quote("Садовая"), quote_plus(STREET))
+    assert not [word for word in spelled if word in said], "nor is it logged on its way"
 
 
 async def test_the_activity_run_twice_asks_and_writes_once(search: Search, books: Books) -> None:
