@@ -22,8 +22,14 @@ INSIDES = re.compile(
     r"|(?<![/@\w.-])[a-z]+(?:_[a-z0-9]+)+\b|\b(?:refusal|notice|ask|state|reason)\.\w+"
 )
 _CYRILLIC, _LATIN = re.compile(r"[а-яё]", re.I), re.compile(r"[a-z]", re.I)
-# What the bot has an answer to: nothing to change, too late, and a card below a map is sent anew.
-_TELEGRAM_SAYS_SO = ("message is not modified", "query is too old", "there is no text in")
+# What the bot has an answer to: nothing to change, too late, a card below a map is sent anew, and
+# a picture that only a modified app can name never was there.
+_TELEGRAM_SAYS_SO = (
+    "message is not modified",
+    "query is too old",
+    "there is no text in",
+    "wrong file identifier",
+)
 _WON = (OrderState.AWAITING_PREPAYMENT, OrderState.BOOKED, OrderState.IN_PROGRESS)
 _RUNS_OR_ENDED_WELL = (
     WorkflowExecutionStatus.RUNNING,

@@ -34,6 +34,7 @@ from bot.limits import Limits as ChatLimits
 from bot.visit import Desk
 from local.simulators.telegram.app import create_app as create_telegram
 from local.simulators.telegram.stand import Stand
+from rules.policy import Policy
 from tests.workflows.world import DAYLIGHT, World, eventually
 from workflows.client import Orders
 from workflows.messages import OrderAnswer, OrderInput
@@ -99,7 +100,9 @@ class Outside:
 
 
 @asynccontextmanager
-async def open_outside(world: World, folder: Path) -> AsyncIterator[Outside]:
+async def open_outside(
+    world: World, folder: Path, policy: Policy = DAYLIGHT
+) -> AsyncIterator[Outside]:
     """Run the doors until the end; each server on a free port of the loopback."""
     telegram = create_telegram(
         data_file=folder / "telegram.sqlite", token=TOKEN, public_url="http://127.0.0.1:8000"
@@ -118,7 +121,7 @@ async def open_outside(world: World, folder: Path) -> AsyncIterator[Outside]:
                 "shop", frozenset({"orders:read", "orders:write", "orders:cancel"})
             )
         },
-        policy=DAYLIGHT,
+        policy=policy,
         limits=Limits(**PAGE_EVERY),
     )
     api = create_api(services)
@@ -135,7 +138,7 @@ async def open_outside(world: World, folder: Path) -> AsyncIterator[Outside]:
             orders=orders,
             places=places,
             files=EncryptedFileStore(world.database, folder / "files", {"k": b"k" * 32}),
-            policy=DAYLIGHT,
+            policy=policy,
             public_url=url,
             activates_at_once=True,
             support_ids=frozenset({SUPPORT_ID}),

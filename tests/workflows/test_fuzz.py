@@ -10,7 +10,8 @@ import itertools
 import json
 import os
 import re
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -24,10 +25,10 @@ from tests.workflows.afterwards import (
     telegram_took_every_message,
 )
 from tests.workflows.mischief import WORDS, Mischief
-from tests.workflows.outside import API_TOKEN, BOT_ID, HOOK_SECRET, Outside
+from tests.workflows.outside import API_TOKEN, BOT_ID, HOOK_SECRET, Outside, open_outside
 from tests.workflows.people import Someone, Village, settle
 from tests.workflows.test_bad_requests import ORDER
-from tests.workflows.world import Placed
+from tests.workflows.world import DAYLIGHT, Placed, World
 from texts.language import Language
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(1_800)]
@@ -40,6 +41,14 @@ _LEADS_AWAY = re.compile(
 )
 _OF_AN_ORDER = re.compile(r"(?!d:|menu:|open:)\w+:\d+:")
 _update_ids = itertools.count(5_000_000_000)
+
+
+@pytest.fixture(scope="module")
+async def outside(world: World, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Outside]:
+    """The doors with everything that may be asked, quotes too."""
+    policy = replace(DAYLIGHT, project_quotes=True)
+    async with open_outside(world, tmp_path_factory.mktemp("fuzz"), policy) as doors:
+        yield doors
 
 
 @dataclass
