@@ -35,6 +35,7 @@ from bot.screens import show
 from local.simulators.telegram.keyboards import check_markup
 from local.simulators.telegram.markup import parse_html
 from rules.catalog import Estimate, Service
+from rules.quotes import ITEMS
 from rules.words import tidy
 from tests.bot.test_dialogue import KIROV, PLACED, TODAY, TVER
 from tests.workflows.mischief import Mischief
@@ -42,7 +43,7 @@ from texts.language import Language
 
 STEPS, WALKS = 40, 12
 FACTS = Facts(TODAY, Estimate(1_000_00, 2_000_00), 200_00, 3)
-QUOTED = [one for one in Service if one in quote_dialogue.ITEMS]
+QUOTED = [one for one in Service if one in ITEMS]
 BEGINNINGS: dict[str, Draft] = {
     "first order": order_dialogue.begin("d", Known()),
     "another order": order_dialogue.begin("d", Known(True, PLACED)),
