@@ -393,9 +393,6 @@ class Placed:
 
     async def told(self, notice: str) -> int:
         """How often a notice about this order is owed or sent."""
-        found = await self.world.value(
-            "SELECT count(*) FROM outbox WHERE order_id = :id AND notice = :notice",
-            id=self.order_id,
-            notice=notice,
-        )
+        sql = "SELECT count(*) FROM outbox WHERE order_id = :id AND notice = :notice"
+        found = await self.world.value(sql, id=self.order_id, notice=notice)
         return int(found)
