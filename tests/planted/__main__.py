@@ -18,6 +18,7 @@ from pathlib import Path
 from queue import Queue
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from tests.planted.bugs import ROOT, Bug, all_bugs
@@ -63,7 +64,7 @@ def main(words: list[str]) -> int:
         copies = [_copy(Path(folder) / str(number)) for number in range(AT_ONCE)]
         broken = _red_without(copies[0], bugs)
         for test, why in broken.items():
-            console.print(f"[red]red without any bug[/]: {test}: {why}")
+            console.print(f"[red]red without any bug[/]: {escape(f'{test}: {why}')}")
         verdicts = _planted(copies, bugs) if not broken else []
     _show(console, verdicts)
     REPORT.parent.mkdir(exist_ok=True)
@@ -197,8 +198,8 @@ def _show(console: Console, verdicts: list[Verdict]) -> None:
     for name in ("bug", "test", "red", "s"):
         table.add_column(name, overflow="fold")
     for one in verdicts:
-        red = "[green]yes[/]" if one.red else f"[red]NO: {one.why}[/]"
-        table.add_row(f"{one.bug}\n[dim]{one.file}[/]", one.test, red, f"{one.seconds:.1f}")
+        red = "[green]yes[/]" if one.red else f"[red]NO: {escape(one.why)}[/]"
+        table.add_row(f"{one.bug}\n[dim]{one.file}[/]", escape(one.test), red, f"{one.seconds:.1f}")
     console.print(table)
 
 
