@@ -1,7 +1,7 @@
 """One call to Telegram and what became of it, told apart by what may be done next."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,6 +46,9 @@ class Outcome:
 
 Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup
 
+PATIENCE_SECONDS = 5.0
+"""So long a handler waits by itself when Telegram asks it to."""
+
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 _BLOCKED = ("chat not found", "user not found", "peer_id_invalid")
@@ -63,6 +66,15 @@ async def attempt(method: str, call: Awaitable[Message | bool]) -> Outcome:
         message_id = answer.message_id if isinstance(answer, Message) else None
         outcome = Outcome(Fate.SENT, message_id)
     MESSAGES.labels(method=method, outcome=outcome.fate.value).inc()
+    return outcome
+
+
+async def patiently(call: Callable[[], Awaitable[Outcome]]) -> Outcome:
+    """Call once more after a short wait, if Telegram asks for one."""
+    outcome = await call()
+    if outcome.fate is Fate.THROTTLED and outcome.wait_seconds <= PATIENCE_SECONDS:
+        await asyncio.sleep(outcome.wait_seconds)
+        outcome = await call()
     return outcome
 
 

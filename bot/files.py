@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from telegram import Message
 from telegram.error import BadRequest, TelegramError
 
-from bot.delivery import attempt
+from bot.delivery import Fate, Outcome, attempt, patiently
 from bot.inbox import Postponed
 from bot.visit import Visit
 from models.files import KeptFile, SentFile
@@ -72,9 +72,15 @@ async def send_kept(visit: Visit, order_id: str, file_ids: Iterable[str]) -> int
 async def _send(visit: Visit, kept: KeptFile, number: int) -> None:
     bot, name = visit.desk.bot, f"{number}.{_ENDINGS.get(kept.media_type, 'webp')}"
     is_photo = kept.media_type in (JPEG, PNG) and len(kept.content) <= PHOTO_BYTES_MAX
-    if is_photo:
-        call = bot.send_photo(visit.chat_id, kept.content, filename=name, protect_content=True)
-        await attempt("sendPhoto", call)
-        return
-    paper = bot.send_document(visit.chat_id, kept.content, filename=name, protect_content=True)
-    await attempt("sendDocument", paper)
+
+    async def send() -> Outcome:
+        where, content = visit.chat_id, kept.content
+        if is_photo:
+            photo = bot.send_photo(where, content, filename=name, protect_content=True)
+            return await attempt("sendPhoto", photo)
+        paper = bot.send_document(where, content, filename=name, protect_content=True)
+        return await attempt("sendDocument", paper)
+
+    outcome = await patiently(send)
+    if outcome.fate in (Fate.THROTTLED, Fate.NOT_SENT):
+        raise Postponed(outcome.reason, outcome.wait_seconds)

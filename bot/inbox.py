@@ -60,7 +60,14 @@ _WAITING = text("SELECT count(*) FROM telegram_updates WHERE bot_id = :bot AND s
 
 
 class Postponed(Exception):
-    """The outcome is not known yet: handle the same update again a little later."""
+    """The outcome is not known yet: handle the same update again a little later.
+
+    `wait_seconds`: not before, because Telegram has asked for it.
+    """
+
+    def __init__(self, reason: str = "", wait_seconds: float = 0.0) -> None:
+        super().__init__(reason)
+        self.wait_seconds = wait_seconds
 
 
 @dataclass(frozen=True)
@@ -175,19 +182,27 @@ class Inbox:
             await self._serve(update)
             await failpoint_async("bot.handled.before_done")
         except Postponed as later:
-            await self._again(update, POSTPONED_MAX, POSTPONED_SECONDS, str(later) or "postponed")
+            why = str(later) or "postponed"
+            await self._again(update, POSTPONED_MAX, POSTPONED_SECONDS, why, later.wait_seconds)
         except Exception as error:  # noqa: BLE001 - it is logged, counted and tried again
             _log.exception("update_failed", update_id=update.id, kind=update.kind)
             await self._again(update, ATTEMPTS_MAX, BACKOFF_MAX_SECONDS, type(error).__name__)
         else:
             await self._finish(update, "done", None)
 
-    async def _again(self, update: StoredUpdate, most: int, longest: float, why: str) -> None:
+    async def _again(
+        self,
+        update: StoredUpdate,
+        most: int,
+        longest: float,
+        why: str,
+        least: float = 0.0,
+    ) -> None:
         if update.attempts >= most:
             await self._finish(update, "failed", why)
             await self._apologise(update)
             return
-        wait = min(longest, 0.5 * 2 ** min(update.attempts, 10))
+        wait = max(least, min(longest, 0.5 * 2 ** min(update.attempts, 10)))
         until = datetime.now(UTC) + timedelta(seconds=wait)
         values = {"bot": self._bot_id, "id": update.id, "until": until, "error": why}
         async with self._database.transaction() as session:

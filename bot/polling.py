@@ -122,6 +122,8 @@ async def _lead(
             offset=offset, timeout=_WAIT_SECONDS, allowed_updates=ALLOWED_UPDATES
         )
         if not updates:
+            # All is confirmed. After a quiet week the next id may be lower than this offset.
+            offset = None
             continue
         await _take(bot, database, updates)
         await failpoint_async("bot.polled.stored")

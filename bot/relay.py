@@ -1,13 +1,14 @@
 """Messages between a person and support; the mark in the first line leads the answer back."""
 
 import re
+from functools import partial
 from html import escape
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.delivery import attempt, send_html
-from bot.visit import Desk, Visit
+from bot.delivery import Fate, attempt, patiently, send_html
+from bot.visit import Desk, Visit, must_have_gone
 from models.users import UserRow
 from texts.formatting import order_number
 
@@ -38,14 +39,23 @@ async def support_chats(session: AsyncSession, desk: Desk) -> list[int]:
 
 
 async def tell_support(visit: Visit, words: str, number: int | None) -> None:
-    """Pass a person's words on to support."""
+    """Pass a person's words on to support.
+
+    Raises:
+        Postponed: Telegram takes them for nobody now; the update is served again.
+    """
     about = f" · {order_number(number)}" if number is not None else ""
     html = f"<b>{mark(visit.user.id)}{about}</b>\n{escape(words, quote=False)}"
     async with visit.desk.database.reading() as session:
         chats = await support_chats(session, visit.desk)
+    outcomes = []
     for chat in chats:
-        await send_html(visit.desk.bot, chat, html)
+        outcomes.append(await patiently(partial(send_html, visit.desk.bot, chat, html)))
         await _send_picture(visit, chat)
+    if not any(outcome.fate is Fate.SENT for outcome in outcomes):
+        # One who has read it is enough: nobody gets it twice because another did not.
+        for outcome in outcomes:
+            must_have_gone(outcome)
 
 
 async def _send_picture(visit: Visit, chat: int) -> None:

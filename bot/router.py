@@ -101,7 +101,8 @@ class Router:
         if update.callback_query is not None:
             await self._tap(visit, unpack(update.callback_query.data))
         elif update.my_chat_member is not None:
-            await _remember_block(visit, update.my_chat_member.new_chat_member.status)
+            if not visit.is_in_group:
+                await _remember_block(visit, update.my_chat_member.new_chat_member.status)
         elif update.message is not None:
             await _message(visit)
 
@@ -125,6 +126,10 @@ class Router:
                 await _write_user(session, person)
                 user = await users.user_by_telegram_id(session, person.id)
             assert user is not None, "it has just been written"
+            if user.blocked_at and chat.type == ChatType.PRIVATE and not update.my_chat_member:
+                # Who writes can be written to, although we may have missed that he unblocked us.
+                user.blocked_at = None
+                session.add(user)
             own = await users.contractor_by_user(session, user.id)
         return Visit(self._desk, update, user, own, chat.id, attempt)
 
@@ -164,11 +169,11 @@ async def _message(visit: Visit) -> None:
         name, _, rest = words[1:].partition(" ")
         handler = COMMANDS.get(name.partition("@")[0].lower(), general.unknown)
         await handler(visit, rest.strip())
-    elif words in _LABELS:
+    elif words in _LABELS and not visit.is_in_group:
         await MENU_WORDS.get(_LABELS[words], general.unknown)(visit, "")
     elif visit.is_support and await support.reply(visit):
         return
-    else:
+    elif not visit.is_in_group:
         await dialogues.message(visit)
 
 

@@ -1,12 +1,20 @@
 """One update being served: who it is from, and the few ways to answer."""
 
-import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from telegram import Bot, InlineKeyboardMarkup, Update
 
-from bot.delivery import Fate, Markup, Outcome, attempt, edit_html, remove_buttons, send_html
+from bot.delivery import (
+    Fate,
+    Markup,
+    Outcome,
+    attempt,
+    edit_html,
+    patiently,
+    remove_buttons,
+    send_html,
+)
 from bot.inbox import Postponed
 from bot.keyboards import main_menu
 from bot.outbox_rows import touch_card
@@ -25,7 +33,6 @@ from workflows.payout_door import Payouts
 from workflows.reconciliation_door import ReconciliationDoor
 
 ANSWER_CHARACTERS_MAX = 200
-_PATIENCE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,11 @@ class Visit:
         return self.user.is_support or self.user.telegram_id in self.desk.support_ids
 
     @property
+    def is_in_group(self) -> bool:
+        """Whether others read along: support's group, where only what is meant for us counts."""
+        return self.chat_id < 0
+
+    @property
     def tapped_message_id(self) -> int | None:
         """The message whose button was tapped."""
         query = self.update.callback_query
@@ -108,11 +120,8 @@ class Visit:
         Raises:
             Postponed: Telegram could not take it now; the update is served again.
         """
-        outcome = await send_html(self.desk.bot, self.chat_id, html, markup)
-        if outcome.fate is Fate.THROTTLED and outcome.wait_seconds <= _PATIENCE_SECONDS:
-            await asyncio.sleep(outcome.wait_seconds)
-            outcome = await send_html(self.desk.bot, self.chat_id, html, markup)
-        _must_have_gone(outcome)
+        outcome = await patiently(lambda: send_html(self.desk.bot, self.chat_id, html, markup))
+        must_have_gone(outcome)
         return outcome.message_id
 
     async def replace_tapped(
@@ -133,7 +142,7 @@ class Visit:
         if outcome.fate in (Fate.GONE, Fate.REFUSED):
             await self.send(html, markup)
             return
-        _must_have_gone(outcome)
+        must_have_gone(outcome)
 
     async def retire_tapped(self) -> None:
         """Take the buttons off the message whose button was tapped: its question is answered."""
@@ -163,6 +172,11 @@ class Visit:
         await attempt("answerCallbackQuery", call)
 
 
-def _must_have_gone(outcome: Outcome) -> None:
+def must_have_gone(outcome: Outcome) -> None:
+    """Let the update come again, not before Telegram wants it, if a message may be missing.
+
+    Raises:
+        Postponed: It may be.
+    """
     if outcome.fate in (Fate.THROTTLED, Fate.NOT_SENT, Fate.UNKNOWN):
-        raise Postponed(outcome.reason)
+        raise Postponed(outcome.reason, outcome.wait_seconds)
