@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from bot.keyboards import card_keyboard, receipt_keyboard
 from bot.questions import question
@@ -80,7 +81,8 @@ class CardRenderer:
         known = next((one for one in Notice if one == message.notice), None)
         if known is None:
             return None
-        told = notice(known, view, message.role, lang, message.params)
+        now = datetime.now(UTC)
+        told = notice(known, view, message.role, lang, message.params, now=now)
         return Rendered(told)
 
     async def question(self, message: OwedMessage, action: str) -> Rendered | None:

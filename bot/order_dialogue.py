@@ -33,7 +33,7 @@ NO = "no"
 SOON = "soon"
 EDITS = {"place": Step.PLACE, "wish": Step.WISH, "comment": Step.COMMENT}
 PHOTOS_MAX = 10
-WISH_DAYS_SHOWN = 6
+WISH_DAYS_SHOWN = 7
 
 
 @dataclass(frozen=True)

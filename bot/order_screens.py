@@ -91,10 +91,10 @@ def _found(draft: Draft, _: Facts, lang: Language) -> Screen:
 def _wish(_: Draft, facts: Facts, lang: Language) -> Screen:
     soon = Choice(say("ask.when_soonest", lang), order_dialogue.SOON)
     days = [
-        Choice(formatting.day(one, lang), one.isoformat())
+        Choice(formatting.day(one, lang, facts.today), one.isoformat())
         for one in order_dialogue.wish_days(facts.today)
     ]
-    return Screen(screen("ask.when", lang), ((soon,), *two_per_row(days, lang)))
+    return Screen(screen("ask.when", lang), ((soon,), (days[0],), *two_per_row(days[1:], lang)))
 
 
 def _comment(draft: Draft, _: Facts, lang: Language) -> Screen:

@@ -34,8 +34,9 @@ def _sure(action: str) -> _Question:
 
 
 def _slot(view: OrderView, role: Role, lang: Language) -> Card:
-    choices = confirmations.slot_choices(view, datetime.now(UTC))
-    return confirmations.slot_choices_card(view, choices, lang, role)
+    now = datetime.now(UTC)
+    choices = confirmations.slot_choices(view, now)
+    return confirmations.slot_choices_card(view, choices, lang, role, asked_at=now)
 
 
 QUESTIONS: dict[str, _Question] = {

@@ -98,13 +98,23 @@ def sure_card(view: OrderView, action: str, lang: Language) -> Card:
 
 
 def slot_choices_card(
-    view: OrderView, choices: Sequence[datetime], lang: Language, role: Role = Role.CLIENT
+    view: OrderView,
+    choices: Sequence[datetime],
+    lang: Language,
+    role: Role = Role.CLIENT,
+    *,
+    asked_at: datetime | None = None,
 ) -> Card:
     """Other times to choose from; each button's action carries its instant."""
     offset = view.utc_offset_minutes
     now = when(view.visit_at, offset, lang) if view.visit_at is not None else "–"
     rows = [
-        (Button(say("button.other_day", lang, when=when(at, offset, lang)), slot_action(at)),)
+        (
+            Button(
+                say("button.other_day", lang, when=when(at, offset, lang, asked_at)),
+                slot_action(at),
+            ),
+        )
         for at in choices
     ]
     lines = [say(f"confirm.slot.how_{role.value}", lang, when=now)]

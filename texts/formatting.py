@@ -38,8 +38,11 @@ def local(instant: datetime, utc_offset_minutes: int) -> datetime:
     return instant + timedelta(minutes=utc_offset_minutes)
 
 
-def day(value: date, lang: Language) -> str:
-    """A date as `сб, 5 сентября`."""
+def day(value: date, lang: Language, today: date | None = None) -> str:
+    """A date as `сб, 5 сентября`; with `today` (where it is read at once) `завтра, …` as well."""
+    if today is not None and 0 <= (value - today).days <= 1:
+        near = "tomorrow" if value > today else "today"
+        return say(f"time.{near}", lang, day=day(value, lang))
     weekdays = say("time.weekdays", lang).split()
     months = say("time.months", lang).split()
     return f"{weekdays[value.weekday()]}, {value.day}{NBSP}{months[value.month - 1]}"
@@ -50,10 +53,13 @@ def clock(instant: datetime, utc_offset_minutes: int) -> str:
     return f"{local(instant, utc_offset_minutes):%H:%M}"
 
 
-def when(instant: datetime, utc_offset_minutes: int, lang: Language) -> str:
-    """An instant as `сб, 5 сентября, 14:35`, local time."""
+def when(
+    instant: datetime, utc_offset_minutes: int, lang: Language, now: datetime | None = None
+) -> str:
+    """An instant as `сб, 5 сентября, 14:35`, local time; with `now` also how near the day is."""
     at = local(instant, utc_offset_minutes)
-    return f"{day(at.date(), lang)}, {at:%H:%M}"
+    today = local(now, utc_offset_minutes).date() if now is not None else None
+    return f"{day(at.date(), lang, today)}, {at:%H:%M}"
 
 
 def deadline(

@@ -52,17 +52,20 @@ def notice(
     role: Role,
     lang: Language,
     params: Mapping[str, object] | None = None,
+    *,
+    now: datetime | None = None,
 ) -> str:
     """The message of a notice for a role, as Telegram HTML without tags.
 
     `params` may carry `kopecks` (of the refund or late payment it tells of), `declined` (the
-    provider's reason) and `until` (an ISO instant); what is missing is taken from the view.
+    provider's reason) and `until` (an ISO instant); what is missing is taken from the view. With
+    `now`, the time of sending, near days are called today and tomorrow.
     """
     values = {
         "number": order_number(view.number),
         "town": view.town,
         "headline": headline(view, role, lang),
-        **_instants(view, lang, params or {}),
+        **_instants(view, lang, params or {}, now),
         **_amounts(view, lang, params or {}),
     }
     if notice is Notice.ORDER_CANCELLED:
@@ -91,7 +94,9 @@ def _key(notice: Notice, view: OrderView, role: Role) -> str:
     return key if has(key) else _OTHER
 
 
-def _instants(view: OrderView, lang: Language, params: Mapping[str, object]) -> dict[str, str]:
+def _instants(
+    view: OrderView, lang: Language, params: Mapping[str, object], now: datetime | None
+) -> dict[str, str]:
     """The times that are known; a notice that needs another one says less."""
     offset = view.utc_offset_minutes
     due = view.due_at
@@ -105,9 +110,9 @@ def _instants(view: OrderView, lang: Language, params: Mapping[str, object]) -> 
         "morning": _morning(params, offset, lang),
     }
     if view.visit_at is not None:
-        known["visit"] = when(view.visit_at, offset, lang)
+        known["visit"] = when(view.visit_at, offset, lang, now)
     if view.proposal is not None:
-        known["proposed"] = when(view.proposal.visit_at, offset, lang)
+        known["proposed"] = when(view.proposal.visit_at, offset, lang, now)
     return known
 
 
