@@ -52,7 +52,7 @@ MEANINGS = {
     "yookassa_shop_id": "The shop",
     "yookassa_secret_key": "Its key; `test_…` takes training payments only, `live_…` real ones",
     "yookassa_api_url": "Another address of the provider; unset: its own (locally the simulator)",
-    "yookassa_timeout_seconds": "How long an answer of the provider is waited for; his own limit is 30",
+    "yookassa_timeout_seconds": "How long its answer is waited for; its own limit is 30",
     "receipts": "Who makes receipts under 54-FZ: the payment provider, or nobody",
     "receipts_vat_code": "VAT code of their lines (tag 1199); 1: without VAT",
     "receipts_tax_system": "Tax system (tag 1055), if the shop has several",

@@ -115,5 +115,6 @@ def test_what_became_of_an_offer_is_part_of_the_answer(became: OfferState) -> No
     place = Place(1, 2, 1, 0.2, terms, chosen=True, became=became.value)
     (line,) = why_not_lines(place, RU)
 
-    begins = {"lost": "Заявку вам предлагали. Другая бригада ответила раньше", "won": "Заявка ваша."}
+    told = "Заявку вам предлагали. Другая бригада ответила раньше"
+    begins = {"lost": told, "won": "Заявка ваша."}
     assert line.startswith(begins[became.value])
