@@ -153,7 +153,7 @@ async def test_a_part_captured_in_the_cabinet_is_posted_as_taken_and_bounds_the_
     held = await till.held()
     part = till.kopecks // 2
     body = capture_request(part)
-    till.gateway.post(capture_path(str(held.provider_id)), body, "by-a-person")
+    till.gateway.post(capture_path(str(held.provider_id)), body, f"by-a-person-{held.provider_id}")
 
     seen = await till.run(Op.CAPTURE)
     too_much = await till.refund(part + 1)

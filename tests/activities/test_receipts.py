@@ -362,7 +362,11 @@ async def test_a_receipt_tells_of_what_was_taken_of_a_hold(clerk: Clerk) -> None
     till = clerk.till
     held = await till.held()
     part = till.kopecks // 2
-    till.gateway.post(capture_path(str(held.provider_id)), capture_request(part), "by-a-person")
+    till.gateway.post(
+        capture_path(str(held.provider_id)),
+        capture_request(part),
+        f"by-a-person-{held.provider_id}",
+    )
 
     await till.run(Op.CAPTURE)
 

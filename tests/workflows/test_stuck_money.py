@@ -127,7 +127,7 @@ async def test_a_hold_captured_in_part_by_a_person_settles_what_was_taken(town: 
         answer = await cabinet.post(
             f"/payments/{payment}/capture",
             json={"amount": {"value": "600.00", "currency": "RUB"}},
-            headers={"Idempotence-Key": "by-a-person"},
+            headers={"Idempotence-Key": f"by-a-person-{payment}"},
         )
         answer.raise_for_status()
     await order.work(contractor)
