@@ -165,6 +165,16 @@ async def holds_contention(orders: int = 200) -> list[Measured]:
     return [Measured("holds_contention", count, f"holds of {orders} orders", 2, count / 2)]
 
 
+async def geocode_cached_vs_uncached(times: int = 200) -> list[Measured]:
+    """The median look at a kept address, against asking a geocoder of this machine for it."""
+    from local.bench_geocoding import looks  # noqa: PLC0415 - needs the whole product's imports
+
+    async with crowd(1) as (database, _):
+        kept, asked = await looks(database, times)
+    value, floor = quantile(kept, 0.5), quantile(asked, 0.5)
+    return [measured("geocode_cached_vs_uncached", value, "ms", floor)]
+
+
 async def _all(console: Console, large: int) -> list[Measured]:
     lines: list[Measured] = []
     console.print(f"{SMALL} contractors …")
@@ -173,6 +183,8 @@ async def _all(console: Console, large: int) -> list[Measured]:
     lines += await candidate_figures(large, looks=200, scans=30)
     console.print("holds …")
     lines += await holds_contention()
+    console.print("addresses …")
+    lines += await geocode_cached_vs_uncached()
     return lines
 
 

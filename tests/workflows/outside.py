@@ -37,6 +37,7 @@ from local.simulators.telegram.stand import Stand
 from rules.policy import Policy
 from tests.workflows.world import DAYLIGHT, World, eventually
 from workflows.client import Orders
+from workflows.geocoding_door import AddressFinder
 from workflows.messages import OrderAnswer, OrderInput
 
 BOT_ID = 78
@@ -101,7 +102,10 @@ class Outside:
 
 @asynccontextmanager
 async def open_outside(
-    world: World, folder: Path, policy: Policy = DAYLIGHT
+    world: World,
+    folder: Path,
+    policy: Policy = DAYLIGHT,
+    addresses: AddressFinder | None = None,
 ) -> AsyncIterator[Outside]:
     """Run the doors until the end; each server on a free port of the loopback."""
     telegram = create_telegram(
@@ -142,6 +146,7 @@ async def open_outside(
             public_url=url,
             activates_at_once=True,
             support_ids=frozenset({SUPPORT_ID}),
+            addresses=addresses,
         )
         hook = Reception(f"{url}/webhooks/telegram", HOOK_SECRET)
         app = build(desk, hook, ChatLimits(10_000, 10_000, 10_000, 10_000))
